@@ -1,0 +1,217 @@
+"""Protocols: what is attacked, how, and when a claim counts as confirmed. Data files, versioned and hashed.
+
+Everything that could move a number stands in `protocols/<name>.toml`: the radius, the samples, the seed, the budgets, and
+the architectures, datasets and sparsities that the benchmark admits. A number is never compared with one of another
+protocol, so a change to a file whose name is in use is a new file.
+"""
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from apcore.model_key import ModelKey, Structure
+
+DEFAULT_PROTOCOL: Final = "apb-2024"
+_FOLDER: Final = Path(__file__).parent / "protocols"
+
+
+class ProtocolError(ValueError):
+    """No such protocol, or its file is wrong; the message names the file and the key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Architecture:
+    """An admitted architecture: its name (`resnet18`), its short name in keys (`R18`), and the declared graph."""
+
+    name: str
+    short: str
+    graph: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """`count` consecutive test samples from index `first`, in the dataset's own order."""
+
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoAttackSettings:
+    """AutoAttack `standard` in L-inf (Croce & Hein 2020, arXiv:2003.01690). `eps` with pixels in [0, 1]."""
+
+    eps: float
+    eps_text: str
+    samples: Samples
+    batch_size: int
+    seed: int
+    randomness: Literal["reference"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """Search range of one hyperparameter; sampled log-uniformly if `log`."""
+
+    low: float
+    high: float
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FmnHyperparameters:
+    """What HO-FMN tunes: SGD's learning rate, momentum, weight decay and dampening."""
+
+    lr: float
+    momentum: float
+    weight_decay: float
+    dampening: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuningSettings:
+    """The search over FMN's hyperparameters (arXiv:2407.08806): `trials` runs of `steps` steps on the same samples.
+
+    `objective` is the median distance over `correct` samples (clean misclassified ones left out), or over `all` of them
+    with a distance of 0 replaced by inf, as the released benchmark does.
+    """
+
+    trials: int
+    steps: int
+    samples: Samples
+    objective: Literal["correct", "all"]
+    lr: Range
+    momentum: Range
+    weight_decay: Range
+    dampening: Range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoFmnSettings:
+    """HO-FMN in L-inf: FMN (arXiv:2102.12827) with DLR loss, SGD and cosine schedule, tuned by `tuning`.
+
+    A sample is robust if its distance is greater than `eps` (strictly: an example at exactly eps was found).
+    """
+
+    eps: float
+    eps_text: str
+    steps: int
+    samples: Samples
+    batch_size: int
+    seed: int
+    tuning: TuningSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """When a measured accuracy agrees with a claim, in percentage points; HO-FMN in samples.
+
+    A difference of at most `samples` samples always counts as agreement: attacks draw random numbers, and on a small set
+    one sample is more than any number of points that one would write here.
+    """
+
+    clean: float
+    aa_confirmed: float
+    aa_refuted: float
+    hofmn_samples: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """One benchmark: what it admits and how it measures. `sha256` is that of the file's bytes."""
+
+    name: str
+    title: str
+    description: str
+    sha256: str
+    architectures: tuple[Architecture, ...]
+    datasets: tuple[str, ...]
+    sparsities: tuple[tuple[Structure, tuple[int, ...]], ...]
+    sparsity_slack: float
+    autoattack: AutoAttackSettings
+    ho_fmn: HoFmnSettings
+    tolerance: Tolerance
+
+    def sparsities_of(self, structure: Structure) -> tuple[int, ...]:
+        """Admitted sparsities in percent; empty if the protocol does not admit `structure`."""
+        return dict(self.sparsities).get(structure, ())
+
+    def architecture(self, short: str) -> Architecture | None:
+        """The architecture with that short name, or None if the protocol does not admit it."""
+        return next((a for a in self.architectures if a.short == short), None)
+
+    def admits(self, key: ModelKey) -> bool:
+        """Whether architecture, dataset and sparsity of `key` are among those of this protocol."""
+        return (
+            self.architecture(key.architecture) is not None
+            and key.dataset in self.datasets
+            and key.sparsity in self.sparsities_of(key.structure)
+        )
+
+
+def protocol_names() -> tuple[str, ...]:
+    """Names of all protocols, sorted."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+@cache
+def load_protocol(name: str) -> Protocol:
+    """Read a protocol by name.
+
+    Raises:
+        ProtocolError: there is no such protocol.
+    """
+    if name not in protocol_names():
+        raise ProtocolError(f"there is no protocol {name!r}; there are {', '.join(protocol_names())}")
+    return read_protocol(_FOLDER / f"{name}.toml")
+
+
+def read_protocol(path: Path) -> Protocol:
+    """Read a protocol file; its stem is its name.
+
+    Raises:
+        ProtocolError: a key is missing, unknown or out of range; the message names the file.
+    """
+    raw = path.read_bytes()
+    try:
+        return _protocol(path.stem, hashlib.sha256(raw).hexdigest(), tomllib.loads(raw.decode()))
+    except (KeyError, TypeError, ValueError, ZeroDivisionError) as exc:
+        raise ProtocolError(f"{path.name}: {type(exc).__name__}: {exc}") from exc
+
+
+def _protocol(name: str, sha256: str, table: dict[str, Any]) -> Protocol:
+    attack, ho_fmn = dict(table.pop("autoattack")), dict(table.pop("ho_fmn"))
+    tuning = dict(ho_fmn.pop("tuning"))
+    return Protocol(
+        name=name,
+        sha256=sha256,
+        architectures=tuple(Architecture(**a) for a in table.pop("architectures")),
+        datasets=tuple(table.pop("datasets")),
+        sparsities=tuple((Structure(s), tuple(values)) for s, values in table.pop("sparsities").items()),
+        tolerance=Tolerance(**table.pop("tolerance")),
+        autoattack=AutoAttackSettings(**_eps(attack), samples=Samples(**attack.pop("samples")), **attack),
+        ho_fmn=HoFmnSettings(
+            **_eps(ho_fmn),
+            samples=Samples(**ho_fmn.pop("samples")),
+            tuning=TuningSettings(
+                samples=Samples(**tuning.pop("samples")),
+                **{part: Range(**tuning.pop(part)) for part in ("lr", "momentum", "weight_decay", "dampening")},
+                **tuning,
+            ),
+            **ho_fmn,
+        ),
+        **table,
+    )
+
+
+def _eps(table: dict[str, Any]) -> dict[str, Any]:
+    """`eps` is written as text ("8/255" or "0.031"), so that no radius is ever rounded by whoever types it."""
+    text = table.pop("eps")
+    eps = float(Fraction(text))
+    if not 0 < eps <= 1:
+        raise ValueError(f"eps = {text} is outside (0, 1]")
+    return {"eps": eps, "eps_text": text}

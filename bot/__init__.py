@@ -1,0 +1,1 @@
+"""The bot that verifies claims about robust pruned networks: everything that touches issues, Drive and the board."""

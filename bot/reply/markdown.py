@@ -1,0 +1,50 @@
+"""Markdown that is safe whatever it quotes: nothing that an author wrote can mention, link, mark or break out."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+_BACKTICKS: Final = re.compile(r"`+")
+_ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&:$-])")
+
+
+def visible(text: str) -> str:
+    """`text` with control, bidi and zero-width characters shown as `<U+XXXX>` instead of obeyed; newlines stay."""
+    return "".join(
+        f"<U+{ord(char):04X}>" if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and char != "\n" else char
+        for char in text
+    )
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most `limit` characters of `text`, the cut shown."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def code(text: str, limit: int = 120) -> str:
+    """`text` as inline code on one line: in code nothing pings, links or renders. Safe in table cells too."""
+    line = shortened(visible(text.replace("\n", "⏎")), limit).replace("|", "¦")
+    fence = "`" * (1 + max((len(run) for run in _BACKTICKS.findall(line)), default=0))
+    pad = " " if not line or line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line or ' '}{pad}{fence}"
+
+
+def code_block(text: str, language: str = "") -> str:
+    """`text` as a fenced block, its fence longer than any run of backticks inside."""
+    shown = visible(text)
+    fence = "`" * max(3, 1 + max((len(run) for run in _BACKTICKS.findall(shown)), default=0))
+    return f"{fence}{language}\n{shown}\n{fence}"
+
+
+def plain(text: str, limit: int = 120) -> str:
+    """`text` as words in a sentence or a table cell: every active character escaped or defused."""
+    line = shortened(visible(text.replace("\n", " ")), limit)
+    # `\@` still mentions, so the sign is followed by a zero-width no-break space that we write ourselves.
+    return _ACTIVE.sub(lambda match: "@\N{WORD JOINER}" if match[0] == "@" else "\\" + match[0], line)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numeric: Sequence[int] = ()) -> str:
+    """A pipe table of cells that are Markdown already; the columns in `numeric` are aligned to the right."""
+    rule = ["---:" if column in numeric else "---" for column in range(len(header))]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (header, rule, *rows))
