@@ -1,0 +1,153 @@
+"""Exact removal of what pruning zeroed: a smaller dense network with the same function, proven before it is used.
+
+A filter-pruned checkpoint is stored as a full-size network full of zeros. Here its BatchNorms are folded, its constant
+channels carried forward and its unread channels dropped. The result is compared with the original in float64, logits and
+input gradients; unless they agree within 1e-9 the original is evaluated instead, and the result says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from apcore.compaction.fold import fold_batch_norm
+from apcore.compaction.liveness import Channels, forward_constants, kept_channels
+from apcore.networks.graph import BatchNorm, Conv, Graph, Linear, Node
+from apcore.networks.network import Network
+
+TOLERANCE: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compacted:
+    """The network to evaluate.
+
+    Args:
+        network: the compact network in float32, or the original one.
+        evaluated: which of the two it is.
+        reason: why, in words that can be shown.
+        macs_stored: multiply-accumulates of the network as stored, per image.
+        macs_evaluated: of the network to evaluate.
+    """
+
+    network: Network
+    evaluated: Literal["original", "compact"]
+    reason: str
+    macs_stored: int
+    macs_evaluated: int
+
+
+def compact(network: Network, images: Tensor) -> Compacted:
+    """Remove from `network` what pruning zeroed, if that is exact.
+
+    Args:
+        network: any network, in float32 on the CPU.
+        images: (n, channels, height, width) in [0, 1], n >= 1: real images for the comparison, beside random ones.
+    """
+    original = network.double_copy()
+    small_graph, small_tensors = _compact(original.graph, original.tensors())
+    small = original.with_graph(small_graph, small_tensors)
+    error = largest_difference(original, small, images.double())
+    macs = {"macs_stored": network.graph.macs(), "macs_evaluated": small_graph.macs()}
+    if not error <= TOLERANCE:
+        return Compacted(
+            network=network,
+            evaluated="original",
+            reason=f"the compact network differs by {error:.1e} in float64, more than {TOLERANCE:.0e}",
+            macs_stored=macs["macs_stored"],
+            macs_evaluated=macs["macs_stored"],
+        )
+    return Compacted(
+        network=small.float_copy(),
+        evaluated="compact",
+        reason=f"equal to the stored network within {error:.1e} in float64, logits and input gradients",
+        **macs,
+    )
+
+
+def largest_difference(one: Network, other: Network, images: Tensor) -> float:
+    """Largest absolute difference of logits and of input gradients, on `images` and on as many random ones.
+
+    Args:
+        one: a float64 network.
+        other: a float64 network for the same images.
+        images: (n, channels, height, width) float64 in [0, 1].
+    """
+    noise = torch.rand(images.shape, dtype=images.dtype, generator=torch.Generator().manual_seed(0))
+    batch = torch.cat([images, noise])
+    results = [_logits_and_gradient(network, batch) for network in (one, other)]
+    return max(float((mine - theirs).abs().max()) for mine, theirs in zip(*results, strict=True))
+
+
+def _logits_and_gradient(network: Network, images: Tensor) -> tuple[Tensor, Tensor]:
+    batch = images.clone().requires_grad_()
+    logits = network(batch)
+    # one weight per logit, so that no gradient of a sum over logits cancels what a single one would show
+    weights = torch.linspace(1, 2, logits.shape[1], dtype=logits.dtype)
+    (gradient,) = torch.autograd.grad((logits * weights).sum(), batch)
+    return logits.detach(), gradient
+
+
+def _compact(graph: Graph, tensors: Mapping[str, Tensor]) -> tuple[Graph, dict[str, Tensor]]:
+    graph, tensors = fold_batch_norm(graph, tensors)
+    constants = forward_constants(graph, tensors)
+    keep = kept_channels(graph, tensors, constants)
+    shapes = graph.shapes()
+    found: dict[str, Tensor] = {}
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        rows, columns = keep[node.name], keep[node.source]
+        match node:
+            case Conv():
+                found |= _small_conv(node, tensors, constants[node.source], rows, columns, shapes[node.source])
+                nodes.append(replace(node, out_channels=len(rows), bias=True))
+            case Linear():
+                found |= _small_linear(node, tensors, constants[node.source], rows, columns)
+                nodes.append(replace(node, out_features=len(rows)))
+            case BatchNorm():
+                found |= {name: tensors[name][rows] for name in _norm_names(node)}
+                nodes.append(node)
+            case _:
+                nodes.append(node)
+    return replace(graph, nodes=tuple(nodes)), found
+
+
+def _norm_names(node: BatchNorm) -> tuple[str, ...]:
+    return tuple(f"{node.name}.{part}" for part in ("weight", "bias", "running_mean", "running_var"))
+
+
+def _small_conv(
+    node: Conv,
+    tensors: Mapping[str, Tensor],
+    source: Channels,
+    rows: Tensor,
+    columns: Tensor,
+    shape: tuple[int, ...],
+) -> dict[str, Tensor]:
+    """Weight, bias and, where dropped constant channels meet the zero padding, the map of what they contribute."""
+    weight = tensors[f"{node.name}.weight"][rows]
+    bias = tensors[f"{node.name}.bias"][rows] if node.bias else weight.new_zeros(len(rows))
+    dropped = source.constant.clone()
+    dropped[columns] = 0
+    small = {f"{node.name}.weight": weight[:, columns]}
+    image = dropped[None, :, None, None].expand(1, -1, *shape[1:])
+    constant = functional.conv2d(image, weight, stride=node.stride, padding=node.padding)
+    centre = constant[:, :, :1, :1]
+    if torch.equal(constant, centre.expand_as(constant)):
+        return small | {f"{node.name}.bias": bias + centre.flatten()}
+    return small | {f"{node.name}.bias": bias, f"{node.name}.bias_map": constant}
+
+
+def _small_linear(
+    node: Linear, tensors: Mapping[str, Tensor], source: Channels, rows: Tensor, columns: Tensor
+) -> dict[str, Tensor]:
+    weight = tensors[f"{node.name}.weight"][rows]
+    dropped = source.constant.clone()
+    dropped[columns] = 0
+    return {
+        f"{node.name}.weight": weight[:, columns],
+        f"{node.name}.bias": tensors[f"{node.name}.bias"][rows] + weight @ dropped,
+    }

@@ -1,0 +1,59 @@
+"""BatchNorm folded into the layer before it; what remains is convolutions, linear maps, sums and elementwise nodes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from apcore.networks.graph import BatchNorm, Conv, Graph, Node, sources
+
+
+def fold_batch_norm(graph: Graph, tensors: Mapping[str, Tensor]) -> tuple[Graph, dict[str, Tensor]]:
+    """The same function without the BatchNorm nodes whose only source is a convolution that nobody else reads.
+
+    Args:
+        graph: any declared graph.
+        tensors: by state-dict name, best in float64, since folding rounds.
+
+    Returns:
+        A graph in which such a convolution carries a bias, and its tensors.
+    """
+    readers: dict[str, int] = {}
+    for node in graph.nodes:
+        for source in sources(node):
+            readers[source] = readers.get(source, 0) + 1
+    convs = {node.name: node for node in graph.nodes if isinstance(node, Conv)}
+    folded = {
+        node.source: node
+        for node in graph.nodes
+        if isinstance(node, BatchNorm) and node.source in convs and readers[node.source] == 1
+    }
+    found = {name: tensor for name, tensor in tensors.items() if name.rsplit(".", 1)[0] not in _names(folded)}
+    for conv, norm in folded.items():
+        scale = tensors[f"{norm.name}.weight"] / torch.sqrt(tensors[f"{norm.name}.running_var"] + norm.eps)
+        before = tensors.get(f"{conv}.bias", torch.zeros_like(scale))
+        found[f"{conv}.weight"] = tensors[f"{conv}.weight"] * scale[:, None, None, None]
+        found[f"{conv}.bias"] = tensors[f"{norm.name}.bias"] + (before - tensors[f"{norm.name}.running_mean"]) * scale
+    return replace(graph, nodes=tuple(_rewired(graph, folded))), found
+
+
+def _names(folded: Mapping[str, BatchNorm]) -> set[str]:
+    return {norm.name for norm in folded.values()}
+
+
+def _rewired(graph: Graph, folded: Mapping[str, BatchNorm]) -> list[Node]:
+    """Nodes without the folded BatchNorms; who read one reads its convolution instead."""
+    instead = {norm.name: conv for conv, norm in folded.items()}
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        if node.name in instead:
+            continue
+        moved = {
+            field: instead[getattr(node, field)]
+            for field in ("source", "other")
+            if getattr(node, field, None) in instead
+        }
+        bias = {"bias": True} if node.name in folded else {}
+        nodes.append(replace(node, **moved, **bias))
+    return nodes

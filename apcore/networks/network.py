@@ -1,0 +1,171 @@
+"""A declared graph with its weights, as a torch module: images in [0, 1] to logits."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from apcore.networks.graph import (
+    INPUT,
+    Add,
+    AveragePool,
+    BatchNorm,
+    Conv,
+    Flatten,
+    Graph,
+    Linear,
+    MaxPool,
+    Node,
+    Relu,
+    sources,
+)
+
+_Step = Callable[[dict[str, Tensor]], Tensor]
+NORMALIZATION: Final = ("normalization.mean", "normalization.std")
+
+
+class Network(nn.Module):
+    """Runs a graph in evaluation mode; parameters are frozen, since attacks need gradients of the input alone.
+
+    Args:
+        graph: the declaration.
+        tensors: float tensors by state-dict name, exactly those of `graph.tensors()`, and for a convolution optionally
+            `<name>.bias_map` [1, out, height, width], added to its output: what compaction makes of constant channels.
+        normalization: None, or (mean, std), each one number per channel; the first layer sees (x - mean) / std.
+
+    Raises:
+        ValueError: a tensor is missing, left over or of another shape.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        tensors: Mapping[str, Tensor],
+        *,
+        normalization: tuple[tuple[float, ...], tuple[float, ...]] | None = None,
+    ) -> None:
+        super().__init__()
+        self.graph = graph
+        expected = graph.tensors()
+        maps = {name for name in tensors if name.endswith(".bias_map")}
+        wrong = (set(tensors) - maps) ^ set(expected)
+        wrong |= {name for name in set(expected) & set(tensors) if tuple(tensors[name].shape) != expected[name]}
+        if wrong:
+            raise ValueError(f"tensors that do not fit {graph.name}: {', '.join(sorted(wrong)[:5])}")
+        for name, tensor in tensors.items():
+            self.register_buffer(_slot(name), tensor.detach().clone())
+        self.normalized = normalization is not None
+        for name, values in zip(NORMALIZATION, normalization or (), strict=False):
+            self.register_buffer(_slot(name), torch.tensor(values).view(1, -1, 1, 1))
+        self._steps = tuple((node.name, self._step(node), _last_reads(graph)[node.name]) for node in graph.nodes)
+        self.eval()
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(n, channels, height, width) float in [0, 1] to (n, classes) logits."""
+        values = {INPUT: self._normalize(images)}
+        for name, step, finished in self._steps:
+            values[name] = step(values)
+            for source in finished:
+                del values[source]
+        return values[self.graph.nodes[-1].name]
+
+    def double_copy(self) -> "Network":
+        """The same network in float64, on the CPU."""
+        return self.with_graph(self.graph, self.tensors(), dtype=torch.float64)
+
+    def float_copy(self) -> "Network":
+        """The same network in float32, on the CPU."""
+        return self.with_graph(self.graph, self.tensors(), dtype=torch.float32)
+
+    def with_graph(
+        self, graph: Graph, tensors: Mapping[str, Tensor], *, dtype: torch.dtype = torch.float64
+    ) -> "Network":
+        """Another graph behind the same input normalisation."""
+        network = Network(graph, {name: tensor.to("cpu", dtype) for name, tensor in tensors.items()})
+        network.normalized = self.normalized
+        for name in NORMALIZATION if self.normalized else ():
+            network.register_buffer(_slot(name), self.get_buffer(_slot(name)).to("cpu", dtype))
+        return network
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The tensors by state-dict name, normalisation left out."""
+        named = {name.replace("/", "."): tensor for name, tensor in self.named_buffers()}
+        return {name: tensor for name, tensor in named.items() if name not in NORMALIZATION}
+
+    def _normalize(self, images: Tensor) -> Tensor:
+        if not self.normalized:
+            return images
+        mean, std = (self.get_buffer(_slot(name)) for name in NORMALIZATION)
+        return (images - mean) / std
+
+    def _tensor(self, name: str) -> Tensor | None:
+        return self._buffers.get(_slot(name))
+
+    def _needed(self, name: str) -> Tensor:
+        return self.get_buffer(_slot(name))
+
+    def _step(self, node: Node) -> _Step:  # noqa: PLR0911 - one return per kind of node reads best
+        source = node.source
+        match node:
+            case Conv():
+                return lambda values: self._convolve(node, values[source])
+            case BatchNorm():
+                return lambda values: functional.batch_norm(
+                    values[source],
+                    self._needed(f"{node.name}.running_mean"),
+                    self._needed(f"{node.name}.running_var"),
+                    self._needed(f"{node.name}.weight"),
+                    self._needed(f"{node.name}.bias"),
+                    training=False,
+                    eps=node.eps,
+                )
+            case Relu():
+                return lambda values: functional.relu(values[source])
+            case Add():
+                return lambda values: values[source] + values[node.other]
+            case MaxPool():
+                return lambda values: functional.max_pool2d(values[source], node.kernel)
+            case AveragePool():
+                return lambda values: functional.avg_pool2d(values[source], node.kernel)
+            case Flatten():
+                return lambda values: values[source].flatten(1)
+            case Linear():
+                return lambda values: functional.linear(
+                    values[source], self._needed(f"{node.name}.weight"), self._needed(f"{node.name}.bias")
+                )
+
+    def _convolve(self, node: Conv, value: Tensor) -> Tensor:
+        out = functional.conv2d(
+            value,
+            self._needed(f"{node.name}.weight"),
+            self._tensor(f"{node.name}.bias"),
+            stride=node.stride,
+            padding=node.padding,
+        )
+        bias_map = self._tensor(f"{node.name}.bias_map")
+        return out if bias_map is None else out + bias_map
+
+
+def network_from_arrays(
+    graph: Graph,
+    arrays: Mapping[str, np.ndarray],
+    *,
+    normalization: tuple[tuple[float, ...], tuple[float, ...]] | None = None,
+) -> Network:
+    """A float32 network from numpy arrays, as the checkpoint room hands them on."""
+    tensors = {name: torch.from_numpy(np.array(array, dtype=np.float32)) for name, array in arrays.items()}
+    return Network(graph, tensors, normalization=normalization)
+
+
+def _slot(name: str) -> str:
+    # torch forbids dots in the name of a buffer
+    return name.replace(".", "/")
+
+
+def _last_reads(graph: Graph) -> dict[str, tuple[str, ...]]:
+    """For each node, the values that nobody reads after it: freed at once, so that a forward pass stays small."""
+    last = {source: node.name for node in graph.nodes for source in sources(node)}
+    return {node.name: tuple(s for s, reader in last.items() if reader == node.name) for node in graph.nodes}

@@ -1,0 +1,180 @@
+"""Compaction removes exactly what pruning zeroed, and nothing else."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from apcore.compaction.compact import compact, largest_difference
+from apcore.networks.graph import (
+    INPUT,
+    Add,
+    AveragePool,
+    BatchNorm,
+    Conv,
+    Flatten,
+    Graph,
+    Linear,
+    MaxPool,
+    Relu,
+)
+from apcore.networks.network import Network
+from apcore.networks.resnet import residual_network
+
+RESIDUAL = residual_network(name="residual", input_shape=(3, 8, 8), widths=(8, 16), blocks=2, classes=10)
+PLAIN = Graph(
+    name="plain",
+    input_shape=(3, 8, 8),
+    nodes=(
+        Conv(name="conv1", source=INPUT, out_channels=8, kernel=3, padding=1),
+        BatchNorm(name="bn1", source="conv1"),
+        Relu(name="relu1", source="bn1"),
+        MaxPool(name="max", source="relu1", kernel=2),
+        Conv(name="conv2", source="max", out_channels=8, kernel=3, padding=1, bias=True),
+        Relu(name="relu2", source="conv2"),
+        Flatten(name="flat", source="relu2"),
+        Linear(name="fc1", source="flat", out_features=12),
+        Relu(name="relu3", source="fc1"),
+        Linear(name="fc2", source="relu3", out_features=10),
+    ),
+)
+PREACTIVATION = Graph(
+    name="preactivation",
+    input_shape=(3, 8, 8),
+    nodes=(
+        Conv(name="stem", source=INPUT, out_channels=8, kernel=3, padding=1),
+        BatchNorm(name="bn1", source="stem"),
+        Relu(name="relu1", source="bn1"),
+        Conv(name="conv1", source="relu1", out_channels=8, kernel=3, padding=1),
+        Add(name="sum", source="conv1", other="stem"),
+        BatchNorm(name="bn", source="sum"),
+        Relu(name="relu", source="bn"),
+        AveragePool(name="pool", source="relu", kernel=8),
+        Flatten(name="flat", source="pool"),
+        Linear(name="linear", source="flat", out_features=10),
+    ),
+)
+GRAPHS = [RESIDUAL, PLAIN, PREACTIVATION]
+
+
+def random_tensors(graph: Graph, *, seed: int) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    found = {}
+    for name, shape in graph.tensors().items():
+        values = torch.randn(shape, generator=generator)
+        positive = name.endswith("running_var") or (name.endswith("weight") and len(shape) == 1)
+        found[name] = values.abs() + 0.2 if positive else values * (0.3 if len(shape) > 1 else 1)
+    return found
+
+
+def prune_filters(tensors: dict[str, Tensor], *, share: float, seed: int) -> None:
+    """Zero whole filters at random; their BatchNorm keeps its shift, so many of them are constant rather than zero."""
+    generator = torch.Generator().manual_seed(seed)
+    for tensor in tensors.values():
+        if tensor.dim() == 4:
+            tensor[torch.rand(len(tensor), generator=generator) < share] = 0
+
+
+def images(graph: Graph) -> Tensor:
+    return torch.rand(4, *graph.input_shape, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph.name)
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 1.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_compact_network_is_the_same_function(graph: Graph, share: float, seed: int) -> None:
+    tensors = random_tensors(graph, seed=seed)
+    prune_filters(tensors, share=share, seed=seed)
+    network = Network(graph, tensors)
+    found = compact(network, images(graph))
+    assert found.evaluated == "compact"
+    batch = images(graph)
+    assert torch.allclose(found.network(batch), network(batch), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph.name)
+def test_pruned_filters_are_no_longer_computed(graph: Graph) -> None:
+    tensors = random_tensors(graph, seed=0)
+    prune_filters(tensors, share=0.7, seed=0)
+    found = compact(Network(graph, tensors), images(graph))
+    assert found.macs_evaluated < found.macs_stored
+    assert found.macs_stored == graph.macs()
+
+
+def test_half_of_the_filters_leave_a_quarter_of_the_arithmetic() -> None:
+    tensors = random_tensors(RESIDUAL, seed=0)
+    for name, tensor in tensors.items():
+        if name != "linear.weight" and tensor.dim() == 4:
+            tensor[: len(tensor) // 2] = 0
+    for name in tensors:
+        if ("bn" in name and name.endswith(("bias", "running_mean"))) or (
+            "shortcut.1" in name and name.endswith(("bias", "mean"))
+        ):
+            tensors[name][: len(tensors[name]) // 2] = 0
+    found = compact(Network(RESIDUAL, tensors), images(RESIDUAL))
+    # the stem reads three colours whatever is pruned, so a little more than a quarter is left
+    assert 0.25 <= found.macs_evaluated / found.macs_stored < 0.28
+
+
+def test_weights_that_sum_to_zero_are_not_zero_weights() -> None:
+    tensors = random_tensors(PLAIN, seed=0)
+    tensors["conv1.weight"][:] = 0
+    tensors["conv1.weight"][:, :, 0, 0], tensors["conv1.weight"][:, :, 0, 1] = 1, -1
+    found = compact(Network(PLAIN, tensors), images(PLAIN))
+    assert found.network.tensors()["conv1.weight"].shape == (8, 3, 3, 3)
+
+
+def test_a_constant_channel_meets_the_zero_padding_exactly() -> None:
+    tensors = random_tensors(PLAIN, seed=0)
+    tensors["conv1.weight"][0] = 0
+    tensors["bn1.running_mean"][0], tensors["bn1.bias"][0] = 0, 2.0
+    network = Network(PLAIN, tensors)
+    found = compact(network, images(PLAIN))
+    contribution = found.network.tensors()["conv2.bias_map"]
+    assert found.network.tensors()["conv1.weight"].shape[0] == 7
+    assert not torch.equal(contribution[..., 0, 0], contribution[..., 1, 1])
+    assert largest_difference(network.double_copy(), found.network.double_copy(), images(PLAIN).double()) < 1e-5
+
+
+def test_a_channel_that_nobody_reads_is_dropped_although_it_varies() -> None:
+    tensors = random_tensors(PLAIN, seed=0)
+    tensors["conv2.weight"][:, 3] = 0
+    found = compact(Network(PLAIN, tensors), images(PLAIN))
+    assert found.network.tensors()["conv1.weight"].shape[0] == 7
+
+
+def test_input_normalisation_survives() -> None:
+    tensors = random_tensors(RESIDUAL, seed=0)
+    prune_filters(tensors, share=0.5, seed=0)
+    network = Network(RESIDUAL, tensors, normalization=((0.4, 0.5, 0.6), (0.2, 0.3, 0.4)))
+    found = compact(network, images(RESIDUAL))
+    assert torch.allclose(found.network(images(RESIDUAL)), network(images(RESIDUAL)), rtol=1e-4, atol=1e-4)
+
+
+def test_an_original_that_cannot_be_compared_is_evaluated_as_it_is() -> None:
+    tensors = random_tensors(RESIDUAL, seed=0)
+    tensors["linear.bias"][0] = float("nan")
+    network = Network(RESIDUAL, tensors)
+    found = compact(network, images(RESIDUAL))
+    assert found.network is network
+    assert (found.evaluated, found.macs_evaluated) == ("original", RESIDUAL.macs())
+    assert found.reason == "the compact network differs by nan in float64, more than 1e-09"
+
+
+def _scaled_head(tensors: dict[str, Tensor]) -> None:
+    tensors["linear.weight"] *= 1 + 1e-6
+
+
+def _moved_stem(tensors: dict[str, Tensor]) -> None:
+    tensors["conv1.weight"][0, 0, 0, 0] += 1e-6
+
+
+@pytest.mark.parametrize("change", [_scaled_head, _moved_stem])
+def test_the_comparison_sees_a_change_of_one_millionth(change: Callable[[dict[str, Tensor]], None]) -> None:
+    network = Network(RESIDUAL, random_tensors(RESIDUAL, seed=0)).double_copy()
+    changed = {name: tensor.clone() for name, tensor in network.tensors().items()}
+    change(changed)
+    other = network.with_graph(replace(RESIDUAL), changed)
+    assert largest_difference(network, other, images(RESIDUAL).double()) > 1e-9
