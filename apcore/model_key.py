@@ -37,8 +37,8 @@ def check_ap_key(text: str) -> str:
         raise ModelKeyError(f"the ap_key has {len(text)} characters, at most {AP_KEY_MAX_LENGTH} are allowed")
     if not _AP_KEY.match(text):
         raise ModelKeyError(
-            "the ap_key must read <Name>_<FirstAuthor><Year><FirstWordOfTitle> "
-            "in ASCII letters, digits and hyphens, for example HARP_Zhao2023Holistic"
+            "the ap_key must read `<Name>_<FirstAuthor><Year><FirstWordOfTitle>` "
+            "in ASCII letters, digits and hyphens, for example `HARP_Zhao2023Holistic`"
         )
     return text
 
@@ -81,7 +81,7 @@ class ModelKey:
         """
         parts = text.rsplit("_", 4)
         if len(parts) != 5:
-            raise ModelKeyError("a model key has five parts: <ap_key>_<architecture>_<dataset>_<US or S>_<sparsity>")
+            raise ModelKeyError("a model key has five parts: `<ap_key>_<architecture>_<dataset>_<US or S>_<sparsity>`")
         ap_key, architecture, dataset, structure, sparsity = parts
         if structure not in tuple(Structure):
             raise ModelKeyError("the structure must be US (unstructured) or S (structured)")

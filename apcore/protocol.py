@@ -197,13 +197,20 @@ def _protocol(name: str, sha256: str, table: dict[str, Any]) -> Protocol:
         ho_fmn=HoFmnSettings(
             **_eps(ho_fmn),
             samples=Samples(**ho_fmn.pop("samples")),
-            tuning=TuningSettings(
-                samples=Samples(**tuning.pop("samples")),
-                **{part: Range(**tuning.pop(part)) for part in ("lr", "momentum", "weight_decay", "dampening")},
-                **tuning,
-            ),
+            tuning=_tuning(tuning),
             **ho_fmn,
         ),
+        **table,
+    )
+
+
+def _tuning(table: dict[str, Any]) -> TuningSettings:
+    return TuningSettings(
+        samples=Samples(**table.pop("samples")),
+        lr=Range(**table.pop("lr")),
+        momentum=Range(**table.pop("momentum")),
+        weight_decay=Range(**table.pop("weight_decay")),
+        dampening=Range(**table.pop("dampening")),
         **table,
     )
 

@@ -30,5 +30,7 @@ def golden(request: pytest.FixtureRequest):
 def shared() -> Path:
     """The folder with real images, a real submission and published facts; the test skips aloud where it is absent."""
     if not SHARED.is_dir():
-        pytest.skip("../shared is absent: real images, the real submission and the published facts are not part of the project")
+        pytest.skip(
+            "../shared is absent: real images, the real submission and the published facts are not part of the project"
+        )
     return SHARED

@@ -1,0 +1,335 @@
+"""What was measured on one checkpoint: `results/<model_key>.json`, shaped by `schemas/result.schema.json`.
+
+In memory shares are fractions; in the file they are percentages. Reading trusts nothing: after the schema, every accuracy
+must be a whole number of samples, its interval the one that follows from it, and each claim's measurement the accuracy it
+speaks of.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
+
+from apcore import json_shape
+from apcore.accuracy import Accuracy, Measure
+from apcore.json_shape import ShapeError
+from apcore.model_key import ModelKey, ModelKeyError
+from apcore.verdict import Judgement, Metric, Verdict, worst
+
+RESULT_SCHEMA: Final = "urn:apbot:schema:result:1"
+_PERCENT_SLACK: Final = 1e-5  # percentages are written with six decimals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolUsed:
+    """Which protocol was run, by name and by the hash of its file, with what decides its random numbers."""
+
+    name: str
+    sha256: str
+    aa_eps: str
+    hofmn_eps: str
+    seed: int
+    randomness: Literal["reference", "sharded"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointFile:
+    """The bytes that were evaluated: their hash, and the container and layout they turned out to have."""
+
+    sha256: str
+    size_bytes: int
+    container: str
+    layout: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerZeros:
+    """Counts for one layer: how many weights, filters and input channels it has, and how many of them are zero."""
+
+    name: str
+    weights: int
+    zero_weights: int
+    filters: int
+    zero_filters: int
+    channels: int
+    zero_channels: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SparsityMeasured:
+    """Sparsity of the effective weights, as fractions in [0, 1].
+
+    Args:
+        claimed: what the model key says.
+        weights: zero weights of convolution and linear layers.
+        filters: filters that are zero.
+        channels: input channels that are zero.
+        parameters_left: parameters left once all that is dead is gone.
+        agrees: whether the measure that the structure is judged by reaches the claim, within the protocol's slack.
+        layers_counted: which layers count, in words.
+        layers: the counts behind it.
+    """
+
+    claimed: float
+    weights: float
+    filters: float
+    channels: float
+    parameters_left: float
+    agrees: bool
+    layers_counted: str
+    layers: tuple[LayerZeros, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkEvaluated:
+    """Whether the stored network was attacked or its compact twin, why, and the multiply-accumulates of both."""
+
+    evaluated: Literal["original", "compact"]
+    reason: str
+    macs_stored: int
+    macs_evaluated: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoFmnTuned:
+    """What HO-FMN's tuning chose; `objective` is the median distance it reached (None: infinite)."""
+
+    lr: float
+    momentum: float
+    weight_decay: float
+    dampening: float
+    objective: float | None
+    trials: int
+    untuned_robust: Accuracy | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistancesCompared:
+    """The submitted HO-FMN distances beside ours.
+
+    Args:
+        sha256: hash of the submitted file.
+        samples: how many distances it holds.
+        robust: share of them above the protocol's HO-FMN radius, in [0, 1].
+        largest_difference: from our distance of the same sample, pixels in [0, 1]; None where they cannot be paired, or
+            where only one of a pair is infinite.
+        differing: samples on different sides of the radius; None where they cannot be paired.
+    """
+
+    sha256: str
+    samples: int
+    robust: float
+    largest_difference: float | None
+    differing: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """Something that deserves a second look, with its number (None where none can be given)."""
+
+    name: str
+    value: float | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One checkpoint's measurement beside its claims.
+
+    Args:
+        model_key: the checkpoint.
+        submission_sha256: hash of the submission it belongs to; None if it was measured without one.
+        protocol: what was run.
+        partial: whether anything was measured on fewer samples than the protocol asks for.
+        limit: the run's `--limit`, None without one.
+        checkpoint: the file.
+        sparsity: measured beside claimed.
+        network: what was attacked.
+        accuracies: all that was measured.
+        ho_fmn: the tuned hyperparameters, None if HO-FMN did not run.
+        claims: the judgements, in the order of `Metric`; empty if nothing was claimed.
+        distances_file: the submitted distances beside ours, None if there are none.
+        flags: what deserves a second look.
+        environment: every version and setting that can move a number, by name.
+        seconds: wall time per stage.
+    """
+
+    model_key: ModelKey
+    submission_sha256: str | None
+    protocol: ProtocolUsed
+    partial: bool
+    limit: int | None
+    checkpoint: CheckpointFile
+    sparsity: SparsityMeasured
+    network: NetworkEvaluated
+    accuracies: Mapping[Measure, Accuracy]
+    ho_fmn: HoFmnTuned | None
+    claims: tuple[Judgement, ...]
+    distances_file: DistancesCompared | None
+    flags: tuple[Flag, ...]
+    environment: Mapping[str, str | int]
+    seconds: Mapping[str, float]
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The worst verdict of the claims, None if nothing was claimed."""
+        return worst(judgement.verdict for judgement in self.claims)
+
+    def claim(self, metric: Metric) -> Judgement | None:
+        """The judgement of one claim, None if that was not claimed."""
+        return next((judgement for judgement in self.claims if judgement.metric is metric), None)
+
+
+def result_bytes(result: Result) -> bytes:
+    """The file of a result: UTF-8, two-space indent, the same bytes for the same result."""
+    return (json.dumps(to_json(result), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def read_result(raw: bytes) -> Result:
+    """Read the file of a result.
+
+    Raises:
+        ShapeError: the bytes are not a result; the message names the place.
+    """
+    return from_json(json_shape.parse(raw))
+
+
+def to_json(result: Result) -> dict[str, Any]:
+    """The JSON shape of `schemas/result.schema.json`; shares in percent."""
+    sparsity, ho_fmn, distances = result.sparsity, result.ho_fmn, result.distances_file
+    return {
+        "$schema": RESULT_SCHEMA,
+        "model_key": str(result.model_key),
+        "submission_sha256": result.submission_sha256,
+        "protocol": asdict(result.protocol),
+        "partial": result.partial,
+        "limit": result.limit,
+        "checkpoint": asdict(result.checkpoint),
+        "sparsity": asdict(sparsity)
+        | {name: _percent(getattr(sparsity, name)) for name in _SPARSITY_SHARES}
+        | {"layers": [asdict(layer) for layer in sparsity.layers]},
+        "network": asdict(result.network),
+        "accuracies": {
+            str(measure): _accuracy_json(result.accuracies[measure])
+            for measure in Measure
+            if measure in result.accuracies
+        },
+        "ho_fmn": ho_fmn
+        and asdict(ho_fmn) | {"untuned_robust": ho_fmn.untuned_robust and _accuracy_json(ho_fmn.untuned_robust)},
+        "verdict": result.verdict,
+        "claims": {str(judgement.metric): _claim_json(judgement) for judgement in result.claims},
+        "distances_file": distances and asdict(distances) | {"robust": _percent(distances.robust)},
+        "flags": [asdict(flag) for flag in result.flags],
+        "environment": dict(sorted(result.environment.items())),
+        "seconds": {stage: round(seconds, 3) for stage, seconds in result.seconds.items()},
+    }
+
+
+def from_json(document: Any) -> Result:
+    """Read the JSON shape of `schemas/result.schema.json`.
+
+    Raises:
+        ShapeError: the document does not fit the schema, or two of its numbers contradict each other.
+    """
+    json_shape.check(document, "result")
+    accuracies = {
+        Measure(name): _accuracy(found, f"accuracies.{name}") for name, found in document["accuracies"].items()
+    }
+    result = Result(
+        model_key=_model_key(document["model_key"]),
+        submission_sha256=document["submission_sha256"],
+        protocol=ProtocolUsed(**document["protocol"]),
+        partial=document["partial"],
+        limit=document["limit"],
+        checkpoint=CheckpointFile(**document["checkpoint"]),
+        sparsity=_sparsity(document["sparsity"]),
+        network=NetworkEvaluated(**document["network"]),
+        accuracies=accuracies,
+        ho_fmn=_ho_fmn(document["ho_fmn"]),
+        claims=tuple(
+            _claim(metric, document["claims"][metric], accuracies.get(metric.measure))
+            for metric in Metric
+            if metric in document["claims"]
+        ),
+        distances_file=_distances(document["distances_file"]),
+        flags=tuple(Flag(**flag) for flag in document["flags"]),
+        environment=document["environment"],
+        seconds=document["seconds"],
+    )
+    if document["verdict"] != result.verdict:
+        raise ShapeError("verdict: is not the worst verdict of the claims")
+    return result
+
+
+_SPARSITY_SHARES: Final = ("claimed", "weights", "filters", "channels", "parameters_left")
+
+
+def _percent(share: float) -> float:
+    return round(100 * share, 6)
+
+
+def _accuracy_json(accuracy: Accuracy) -> dict[str, Any]:
+    interval = accuracy.interval
+    return {
+        "value": _percent(accuracy.value),
+        "samples": accuracy.samples,
+        "interval": [_percent(interval.low), _percent(interval.high)],
+    }
+
+
+def _claim_json(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "claimed": _percent(judgement.claimed),
+        "measured": judgement.measured and _percent(judgement.measured.value),
+        "verdict": judgement.verdict,
+        "reason": judgement.reason,
+    }
+
+
+def _model_key(text: str) -> ModelKey:
+    try:
+        return ModelKey.parse(text)
+    except ModelKeyError as exc:
+        raise ShapeError(f"model_key: {exc}") from exc
+
+
+def _accuracy(found: dict[str, Any], where: str) -> Accuracy:
+    accuracy = Accuracy(correct=round(found["value"] / 100 * found["samples"]), samples=found["samples"])
+    expected = _accuracy_json(accuracy)
+    if abs(expected["value"] - found["value"]) > _PERCENT_SLACK:
+        raise ShapeError(f"{where}.value: is no whole number of {accuracy.samples:,} samples")
+    if any(
+        abs(ours - theirs) > _PERCENT_SLACK
+        for ours, theirs in zip(expected["interval"], found["interval"], strict=True)
+    ):
+        raise ShapeError(f"{where}.interval: is not the 95 % Wilson interval of the value")
+    return accuracy
+
+
+def _claim(metric: Metric, found: dict[str, Any], measured: Accuracy | None) -> Judgement:
+    expected = None if measured is None else _percent(measured.value)
+    if found["measured"] != expected:
+        raise ShapeError(f"claims.{metric}.measured: is not accuracies.{metric.measure}.value")
+    return Judgement(
+        metric=metric,
+        claimed=found["claimed"] / 100,
+        measured=measured,
+        verdict=Verdict(found["verdict"]),
+        reason=found["reason"],
+    )
+
+
+def _sparsity(found: dict[str, Any]) -> SparsityMeasured:
+    shares = {name: found[name] / 100 for name in _SPARSITY_SHARES}
+    return SparsityMeasured(**found | shares | {"layers": tuple(LayerZeros(**layer) for layer in found["layers"])})
+
+
+def _ho_fmn(found: dict[str, Any] | None) -> HoFmnTuned | None:
+    if found is None:
+        return None
+    untuned = found["untuned_robust"]
+    return HoFmnTuned(**found | {"untuned_robust": untuned and _accuracy(untuned, "ho_fmn.untuned_robust")})
+
+
+def _distances(found: dict[str, Any] | None) -> DistancesCompared | None:
+    return None if found is None else DistancesCompared(**found | {"robust": found["robust"] / 100})
