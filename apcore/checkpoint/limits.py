@@ -1,0 +1,60 @@
+"""What reading one stranger's file may cost, and how the kernel is told so."""
+
+import os
+import resource
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+_STATM: Final = Path("/proc/self/statm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadLimits:
+    """Budget of the child process that reads a file; beyond `max_bytes` the file is not opened at all.
+
+    Args:
+        max_bytes: largest file.
+        memory_factor: address space beyond what the reader itself takes, as a multiple of the file's size.
+        memory_extra_bytes: address space beyond that, for thread stacks and the allocator's arenas.
+        cpu_s: CPU seconds after the imports; an honest ResNet-18 takes about a tenth of a second.
+        wall_s: seconds of wall clock, imports included.
+    """
+
+    max_bytes: int = 1 << 30
+    memory_factor: int = 4
+    memory_extra_bytes: int = 512 << 20
+    cpu_s: int = 60
+    wall_s: float = 300.0
+
+    def to_json(self) -> dict[str, float]:
+        """The fields by name."""
+        return asdict(self)
+
+
+def confine(limits: ReadLimits, size_bytes: int) -> None:
+    """Put this process under `limits` for good; call it after the imports, which need more than the reading does.
+
+    The address space is bounded on Linux only, since other kernels do not tell how much of it is in use.
+
+    Args:
+        limits: the budget.
+        size_bytes: size of the file that is about to be read.
+    """
+    budget = limits.memory_factor * size_bytes + limits.memory_extra_bytes
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_NPROC, 0)  # no process and no thread from here on (root is exempt from this one)
+    _lower(resource.RLIMIT_NOFILE, 32)
+    _lower(resource.RLIMIT_FSIZE, budget)
+    _lower(resource.RLIMIT_CPU, int(time.process_time()) + 1 + limits.cpu_s)
+    if _STATM.exists():
+        in_use = int(_STATM.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        _lower(resource.RLIMIT_AS, in_use + budget)
+
+
+def _lower(what: int, value: int) -> None:
+    _, hard = resource.getrlimit(what)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    # SIGXCPU comes at the soft limit, SIGKILL at the hard one: a second between them keeps the two apart.
+    resource.setrlimit(what, (value, value + 1 if what == resource.RLIMIT_CPU and value != hard else value))

@@ -1,0 +1,143 @@
+"""PyTorch's loading errors, in words that tell the author of a checkpoint what to change.
+
+The table is keyed by what the safe loader names in its error. It never decides whether a file is loaded: whatever raises
+is refused, and there is no second attempt with fewer checks.
+"""
+
+import re
+from typing import Final
+
+from apcore.checkpoint.container import SAVE_AGAIN
+from apcore.checkpoint.quoting import quoted
+from apcore.errors import ContributorError
+
+_STATE_DICT: Final = "save `model.state_dict()` instead of the model: `torch.save(model.state_dict(), path)`"
+_DROP: Final = "drop it from the dictionary, or save only `model.state_dict()`"
+
+_UNKNOWN_GLOBAL: Final = re.compile(r"GLOBAL (\S+) was not an allowed global")
+_BLOCKED_GLOBAL: Final = re.compile(r"unsupported GLOBAL (\S+) whose module")
+
+_UPLOAD_AGAIN: Final = "upload it again, and compare its size with the one on your disk"
+
+_CODE_RUNNERS: Final = frozenset(
+    {
+        "__import__",
+        "builtins",
+        "code",
+        "compile",
+        "ctypes",
+        "eval",
+        "exec",
+        "getattr",
+        "importlib",
+        "marshal",
+        "nt",
+        "open",
+    }
+    | {
+        "operator",
+        "os",
+        "pickle",
+        "pkgutil",
+        "posix",
+        "pty",
+        "requests",
+        "runpy",
+        "shutil",
+        "socket",
+        "subprocess",
+        "sys",
+    }
+    | {"urllib", "webbrowser"}
+)
+"""First parts of names through which a pickle runs programs or reaches files and the network."""
+
+_BY_TEXT: Final = (
+    (
+        "Only persistent_load of storage is allowed",
+        "the file holds a whole model, saved as a reference to its source code",
+        _STATE_DICT,
+    ),
+    (
+        "must be imported to load",
+        "the file holds distributed or nested tensors",
+        f"make them plain tensors; {_STATE_DICT}",
+    ),
+    ("reduce for unrecognized function", "the file asks for a function call instead of naming tensors", _STATE_DICT),
+    ("Can only create new object", "the file asks for a function call instead of naming tensors", _STATE_DICT),
+    (
+        "PytorchStreamReader",
+        "the file begins like a checkpoint, but a record in it is missing or damaged",
+        _UPLOAD_AGAIN,
+    ),
+    ("storage has wrong byte size", "a tensor in the file claims more numbers than the file holds", SAVE_AGAIN),
+    ("does not match expected size", "a tensor in the file claims more numbers than the file holds", SAVE_AGAIN),
+    ("out of bounds", "a tensor in the file claims more numbers than the file holds", SAVE_AGAIN),
+    ("unexpected EOF", "the file ends in the middle of a tensor: it was cut off on its way", _UPLOAD_AGAIN),
+)
+"""Part of the loader's message, what it means, what to do."""
+
+_BY_PACKAGE: Final = (
+    (("torch.nn.", "torchvision.models"), "the file holds a whole model ({}), not its tensors", _STATE_DICT),
+    (("numpy.",), "the file holds a numpy object ({})", f"store `float(value)` or a tensor, or {_DROP}"),
+    (
+        ("collections.", "easydict.", "omegaconf.", "yacs.", "ml_collections.", "logging."),
+        "the file holds an object of the class {} beside the tensors",
+        f"store a plain `dict` or text, or {_DROP}",
+    ),
+    (("torch.",), "the file holds {}, which the safe loader does not read", _STATE_DICT),
+)
+"""Beginnings of the full name of what the loader does not know, what it is, what to do."""
+
+
+def explain(exc: BaseException) -> ContributorError:
+    """Why a file was refused, for its author.
+
+    Args:
+        exc: what the loader raised.
+    """
+    text = str(exc)
+    if isinstance(exc, MemoryError) or "can't allocate memory" in text or "not enough memory" in text:
+        return too_much_memory()
+    if isinstance(exc, RecursionError):
+        return _refusal("the file nests its contents too deeply to be read", SAVE_AGAIN)
+    if found := _BLOCKED_GLOBAL.search(text) or _UNKNOWN_GLOBAL.search(text):
+        return explain_global(found[1])
+    for part, message, fix in _BY_TEXT:
+        if part in text:
+            return _refusal(message, fix)
+    return _refusal(f"PyTorch's safe loader cannot read the file ({type(exc).__name__})", SAVE_AGAIN)
+
+
+def too_much_memory() -> ContributorError:
+    """The refusal of a file whose reading was stopped for its memory."""
+    return _refusal("reading the file takes many times the memory that its size explains", SAVE_AGAIN)
+
+
+def too_much_cpu(cpu_s: int) -> ContributorError:
+    """The refusal of a file whose reading was stopped after `cpu_s` CPU seconds."""
+    return _refusal(
+        f"reading the file was stopped after {cpu_s} s of computing; a checkpoint takes one or two", SAVE_AGAIN
+    )
+
+
+def explain_global(name: str) -> ContributorError:
+    """Why a file that refers to the Python object `name` (a full path) was refused."""
+    shown = quoted(name)
+    if name.partition(".")[0] in _CODE_RUNNERS:
+        return _refusal(
+            f"the file refers to {shown}, through which it could run a program; nothing of it was executed",
+            "upload a file with tensors alone: `torch.save(model.state_dict(), path)`",
+        )
+    for beginnings, message, fix in _BY_PACKAGE:
+        if name.startswith(beginnings):
+            return _refusal(message.format(shown), fix)
+    return _refusal(
+        f"the file holds an object of the author's own code or of another package ({shown}); "
+        "such code is never run here, so the object cannot be rebuilt",
+        f"if it is the model, {_STATE_DICT}; else {_DROP}",
+    )
+
+
+def _refusal(message: str, fix: str) -> ContributorError:
+    return ContributorError(where="", message=message, fix=fix)

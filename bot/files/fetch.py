@@ -1,0 +1,109 @@
+"""Getting a stranger's file: from the local mirror, else from the store, else from Google Drive; always into the store.
+
+The bytes are hashed and looked at only as far as their first half kilobyte, to tell a web page from a file.
+"""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from apcore.checkpoint.container import HEAD_BYTES, looks_like_html
+from apcore.errors import ContributorError, MachineError, TurnError
+from bot.files.drive import GOOGLE_DRIVE, Drive
+from bot.files.limits import DownloadLimits
+from bot.files.mirror import copy_regular, in_mirror
+from bot.files.store import Store
+from bot.files.stored_file import Source, StoredFile
+from bot.submission.model import RemoteFile
+
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{25,60}\Z")
+
+
+def fetch(
+    file: RemoteFile,
+    *,
+    store: Store,
+    mirror: Path | None,
+    limits: DownloadLimits,
+    where: str,
+    drive: Drive | None = GOOGLE_DRIVE,
+    expected_sha256: str | None = None,
+) -> StoredFile:
+    """Fetch one file, or find it where it is already.
+
+    Args:
+        file: its validated id; the extension is not looked at.
+        store: where the bytes end.
+        mirror: folder with one file per id, looked at first; None without one.
+        limits: what a download may cost; `max_bytes` binds the mirror too.
+        where: the path that errors carry, e.g. `checkpoint`.
+        drive: where to download from; None if the network is off.
+        expected_sha256: of the bytes seen before, since the owner can replace a file under its id; None at first sight.
+
+    Raises:
+        ContributorError: the file is not shared, gone, a folder, a web page, empty, too large, or was replaced.
+        ServiceError: Google Drive or the network failed.
+        MachineError: the disk is full, the mirror is not in order, or has no such file while the network is off.
+        ValueError: the id was not validated.
+    """
+    if not _ID.match(file.id):
+        raise ValueError("a file was to be fetched by an id that nobody validated")
+    try:
+        stored = _fetched(file.id, store, mirror, limits, drive)
+        if expected_sha256 not in (None, stored.sha256):
+            raise _replaced(stored.sha256, expected_sha256 or "")
+    except TurnError as exc:
+        raise exc.below(where) from exc
+    return stored
+
+
+def _fetched(
+    file_id: str, store: Store, mirror: Path | None, limits: DownloadLimits, drive: Drive | None
+) -> StoredFile:
+    source = in_mirror(mirror, file_id) if mirror else None
+    if source is None and (kept := store.find(file_id)):
+        return kept
+    with store.incoming() as incoming:
+        if source is not None:
+            sha256 = copy_regular(source, incoming, max_bytes=limits.max_bytes)
+        elif drive is not None:
+            sha256 = drive.download(file_id, incoming, limits)
+        else:
+            raise _offline(file_id, mirror)
+        _check_contents(incoming)
+        came_from = Source.MIRROR if source else Source.GOOGLE_DRIVE
+        return store.add(file_id, incoming, sha256=sha256, source=came_from)
+
+
+def _check_contents(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not head:
+        raise ContributorError(
+            where="",
+            message="the file is empty",
+            fix="upload it again, and compare its size with the one on your disk",
+        )
+    if looks_like_html(head):
+        raise ContributorError(
+            where="",
+            message="what is stored under this id is a web page (HTML), not the file",
+            fix="upload the file itself; a page saved in the browser or by a download script is not the file",
+        )
+
+
+def _replaced(found: str, expected: str) -> ContributorError:
+    return ContributorError(
+        where="",
+        message=f"the file was replaced: its SHA-256 was `{expected[:12]}…`, now it is `{found[:12]}…`",
+        fix="put the former file back under this id, or submit the new one as a new version",
+    )
+
+
+def _offline(file_id: str, mirror: Path | None) -> MachineError:
+    place = "the local mirror has no such file" if mirror else "there is no local mirror"
+    return MachineError(
+        where="",
+        message=f"`{file_id}` is not here: {place}, it was not fetched before, and the network is off",
+        fix="put the file, named by its id, into the folder that `--files` names, or allow the network",
+    )

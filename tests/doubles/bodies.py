@@ -1,0 +1,29 @@
+"""Issue bodies, kept in `tests/bodies/`, and what the board of the tests knows."""
+
+from pathlib import Path
+
+from bot.rules.facts import KnownMethod
+
+FOLDER = Path(__file__).parent.parent / "bodies"
+
+HARP = KnownMethod(
+    ap_key="HARP_Zhao2023Holistic", aliases=(), name="HARP", paper_url="https://openreview.net/pdf?id=sAJDi9lD06L"
+)
+RFP = KnownMethod(
+    ap_key="RFP_Lim2021Robustness",
+    aliases=("RSR_Lim2021Robustness",),
+    name="RFP",
+    paper_url="http://esoc.hanyang.ac.kr/publications/2021/Robustness_aware_Filter_Pruning.pdf",
+)
+BCSP = KnownMethod(
+    ap_key="BCSP_Ozdenizci2021Training",
+    aliases=("BCSP_\N{LATIN CAPITAL LETTER O WITH DIAERESIS}zdenizc2021Training",),
+    name="BCS-P",
+    paper_url="https://proceedings.mlr.press/v139/ozdenizci21a/ozdenizci21a.pdf",
+)
+METHODS = (HARP, RFP, BCSP)
+
+
+def body(name: str) -> str:
+    """The body `tests/bodies/<name>.md`."""
+    return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
