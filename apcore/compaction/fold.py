@@ -6,7 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from apcore.networks.graph import BatchNorm, Conv, Graph, Node, sources
+from apcore.networks.graph import Add, BatchNorm, Conv, Graph, Node, sources
 
 
 def fold_batch_norm(graph: Graph, tensors: Mapping[str, Tensor]) -> tuple[Graph, dict[str, Tensor]]:
@@ -45,15 +45,15 @@ def _names(folded: Mapping[str, BatchNorm]) -> set[str]:
 def _rewired(graph: Graph, folded: Mapping[str, BatchNorm]) -> list[Node]:
     """Nodes without the folded BatchNorms; who read one reads its convolution instead."""
     instead = {norm.name: conv for conv, norm in folded.items()}
-    nodes: list[Node] = []
-    for node in graph.nodes:
-        if node.name in instead:
-            continue
-        moved = {
-            field: instead[getattr(node, field)]
-            for field in ("source", "other")
-            if getattr(node, field, None) in instead
-        }
-        bias = {"bias": True} if node.name in folded else {}
-        nodes.append(replace(node, **moved, **bias))
-    return nodes
+    return [_reading(node, instead, bias=node.name in folded) for node in graph.nodes if node.name not in instead]
+
+
+def _reading(node: Node, instead: Mapping[str, str], *, bias: bool) -> Node:
+    source = instead.get(node.source, node.source)
+    match node:
+        case Conv():
+            return replace(node, source=source, bias=node.bias or bias)
+        case Add():
+            return replace(node, source=source, other=instead.get(node.other, node.other))
+        case _:
+            return replace(node, source=source)

@@ -53,7 +53,7 @@ def _basic_block(*, prefix: str, source: str, width: int, stride: int, project: 
 
 
 RESNET18: Final = residual_network(
-    name="ResNet-18 for 32x32 images (layout R18)",
+    name="ResNet-18 (layout R18)",
     input_shape=(3, 32, 32),
     widths=(64, 128, 256, 512),
     blocks=2,
@@ -61,5 +61,5 @@ RESNET18: Final = residual_network(
 )
 
 RESNET6: Final = residual_network(
-    name="ResNet-6 for 8x8 digits (the demonstration's)", input_shape=(1, 8, 8), widths=(20, 40), blocks=1, classes=10
+    name="ResNet-6 (layout R6)", input_shape=(1, 8, 8), widths=(20, 40), blocks=1, classes=10
 )

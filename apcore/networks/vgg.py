@@ -39,7 +39,7 @@ def _vgg16() -> Graph:
         Relu(name="classifier.3", source="classifier.2"),
         Linear(name="classifier.4", source="classifier.3", out_features=10),
     ]
-    return Graph(name="VGG-16 for 32x32 images (layout V16-mlp)", input_shape=(3, 32, 32), nodes=(*features, *head))
+    return Graph(name="VGG-16 (layout V16-mlp)", input_shape=(3, 32, 32), nodes=(*features, *head))
 
 
 VGG16: Final = _vgg16()

@@ -1,0 +1,91 @@
+"""pyautoattack's four attacks, set up as its AutoAttack `standard` sets them up, and what each one costs.
+
+The attacks are the library's own. What is replaced is the loop around them (`apcore.attacks.autoattack`): the library's
+cannot be resumed, reports nothing, and switches off the caller's trace function.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from pyautoattack import AutoAttack
+from torch import Tensor
+
+from apcore.attacks.model_calls import CountedModel
+from apcore.errors import MachineError
+
+ATTACKS: Final = ("apgd-ce", "apgd-t", "fab-t", "square")
+TARGETS: Final = 9
+MIN_CLASSES: Final = 4
+
+# The library warns of zero gradients through its logger; that belongs into a log file, not between two progress lines.
+_library_log: Final = logging.getLogger(__name__)
+_library_log.addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How long each attack may try. Anything but `STANDARD` is not AutoAttack `standard`, and is for tests."""
+
+    apgd_steps: int = 100
+    fab_steps: int = 100
+    square_queries: int = 5000
+
+
+STANDARD: Final = Budget()
+
+
+def targets_of(classes: int) -> int:
+    """How many target classes APGD-T and FAB-T try: 9, as `standard` says, or all others where there are fewer.
+
+    Raises:
+        MachineError: fewer than 4 classes; the targeted DLR loss takes the fourth largest logit.
+    """
+    if classes < MIN_CLASSES:
+        raise MachineError(
+            where="autoattack",
+            message=f"AutoAttack needs at least {MIN_CLASSES} classes for its targeted DLR loss; the network has {classes}",
+            fix="give this dataset another protocol, without AutoAttack standard",
+        )
+    return min(TARGETS, classes - 1)
+
+
+def expected_calls(budget: Budget, *, targets: int) -> dict[str, int]:
+    """Forward passes of each attack on a batch of which a sample survives; fewer where none does.
+
+    With the standard budget and 9 targets: 102, 919, 1828, 5003.
+    """
+    return {
+        "apgd-ce": 2 + budget.apgd_steps,
+        "apgd-t": 1 + targets * (2 + budget.apgd_steps),
+        "fab-t": 1 + targets * (3 + 2 * budget.fab_steps),
+        "square": 3 + budget.square_queries,
+    }
+
+
+Perturb = Callable[[Tensor, Tensor], Tensor]
+
+
+def standard_attacks(
+    model: CountedModel, *, eps: float, seed: int, device: torch.device, targets: int, budget: Budget
+) -> dict[str, Perturb]:
+    """The attacks by name, in order: each takes images and labels of a batch and returns perturbed images.
+
+    Each seeds torch's global generators at every call.
+
+    Source: Croce & Hein 2020, arXiv:2003.01690; Croce & Hein 2020, arXiv:1907.02044 (FAB); Andriushchenko et al. 2020,
+    arXiv:1912.00049 (Square).
+    """
+    library: Any = AutoAttack(model, norm="Linf", eps=eps, seed=seed, version="standard", device=device)
+    library.fab.targeted = True
+    for apgd in (library.apgd, library.apgd_targeted):
+        apgd.n_iter = budget.apgd_steps
+        apgd.logger = _library_log
+    for targeted in (library.apgd_targeted, library.fab):
+        targeted.n_target_classes = targets
+    library.fab.n_iter = budget.fab_steps
+    library.square.n_queries = budget.square_queries
+    members = (library.apgd, library.apgd_targeted, library.fab, library.square)
+    return {name: member.perturb for name, member in zip(ATTACKS, members, strict=True)}

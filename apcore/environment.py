@@ -1,0 +1,37 @@
+"""Everything about this machine and its packages that can move a measured number."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+_PACKAGES: Final = ("torch", "torchvision", "pyautoattack", "numpy", "scipy", "optuna", "apbot")
+
+
+def environment(device: str) -> dict[str, str | int]:
+    """Versions, device and numeric settings of an evaluation on `device` (`cpu`, `cuda`, `cuda:1`).
+
+    Raises:
+        ValueError: torch knows no such device, or it is not there.
+    """
+    import torch  # noqa: PLC0415 - seconds to import, and needed by those alone who evaluate
+
+    chosen = torch.device(device)
+    found: dict[str, str | int] = {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "device": chosen.type,
+        "device_name": torch.cuda.get_device_name(chosen) if chosen.type == "cuda" else platform.machine(),
+        "dtype": "float32",
+        "threads": torch.get_num_threads(),
+    }
+    if chosen.type == "cuda":
+        cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call] # torch leaves it untyped
+        found |= {"cuda": torch.version.cuda or "unknown", "cudnn": str(cudnn)}
+    return found | {name: _version(name) for name in _PACKAGES}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
