@@ -6,15 +6,23 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 _BACKTICKS: Final = re.compile(r"`+")
+_INLINE_CODE: Final = re.compile(r"`([^`\n]+)`")
+_BARE_LINK: Final = re.compile(r"www\.", re.IGNORECASE)
 _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&:$-])")
 
 
 def visible(text: str) -> str:
-    """`text` with control, bidi and zero-width characters shown as `<U+XXXX>` instead of obeyed; newlines stay."""
-    return "".join(
-        f"<U+{ord(char):04X}>" if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and char != "\n" else char
+    """`text` with control, bidi and zero-width characters shown as `<U+XXXX>` instead of obeyed; newlines stay.
+
+    Comment openings are taken apart too: the bot finds its own comments by a hidden mark, in code or not.
+    """
+    shown = "".join(
+        f"<U+{ord(char):04X}>"
+        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and char != "\n"
+        else char
         for char in text
     )
+    return shown.replace("<!--", "<! --")
 
 
 def shortened(text: str, limit: int) -> str:
@@ -40,8 +48,15 @@ def code_block(text: str, language: str = "") -> str:
 def plain(text: str, limit: int = 120) -> str:
     """`text` as words in a sentence or a table cell: every active character escaped or defused."""
     line = shortened(visible(text.replace("\n", " ")), limit)
-    # `\@` still mentions, so the sign is followed by a zero-width no-break space that we write ourselves.
-    return _ACTIVE.sub(lambda match: "@\N{WORD JOINER}" if match[0] == "@" else "\\" + match[0], line)
+    # `\@` still mentions and a bare `www.` still links, so both are followed by a zero-width character that we write.
+    defused = _BARE_LINK.sub(lambda match: match[0][:-1] + "\N{WORD JOINER}.", line)
+    return _ACTIVE.sub(lambda match: "@\N{WORD JOINER}" if match[0] == "@" else "\\" + match[0], defused)
+
+
+def sentence(text: str, limit: int = 600) -> str:
+    """`text` with its inline code kept and all else defused: our own message, come back through a file."""
+    pieces = _INLINE_CODE.split(shortened(text, limit))
+    return "".join(code(piece, limit) if place % 2 else plain(piece, limit) for place, piece in enumerate(pieces))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numeric: Sequence[int] = ()) -> str:

@@ -90,6 +90,7 @@ class Submission:
 
     @property
     def ap_key(self) -> str:
+        """The method's key."""
         return str(self.taxonomy["ap_key"])
 
     @property
@@ -132,7 +133,7 @@ def _model_json(model: SubmittedModel) -> dict[str, Any]:
 
 
 def _file_json(file: RemoteFile | None) -> dict[str, str] | None:
-    return file and {"source": "gdrive", "id": file.id, "extension": file.extension}
+    return {"source": "gdrive", "id": file.id, "extension": file.extension} if file else None
 
 
 def _percent(fraction: float) -> float:

@@ -1,0 +1,66 @@
+"""The taxonomy's terms found in prose: `Adversarial Training (AT) PGD` names AT, and PGD is left over."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from apcore.taxonomy_terms import CRITERIA, CRITERION_SYNONYMS
+
+_CONNECTORS: Final = re.compile(r"\A[\s+,;/&-]*(?:and\b)?|(?:\band)?[\s+,;&-]*\Z")
+_BRACKETED: Final = re.compile(r"\(([A-Z]{2,8})\)")
+_WORD: Final = re.compile(r"[A-Za-z0-9]+")
+
+
+def squashed(text: str) -> str:
+    """Letters and digits alone, in lower case: what stays the same however a key or a term is spaced."""
+    return "".join(_WORD.findall(text)).lower()
+
+
+def terms_in(text: str, words: Mapping[str, str]) -> tuple[list[str], str]:
+    """The terms named in `text`, in its order and once each, and the other words."""
+    terms: list[str] = []
+    rest: list[str] = []
+    end = 0
+    for match in _pattern(words).finditer(text):
+        if match.lastgroup and match.lastgroup != "link":
+            terms.append(match.lastgroup.removeprefix("_"))
+            rest.append(text[end : match.start()])
+            end = match.end()
+    rest.append(text[end:])
+    return list(dict.fromkeys(terms)), " ".join(filter(None, map(_without_connectors, rest)))
+
+
+def _without_connectors(part: str) -> str:
+    return _CONNECTORS.sub("", part).strip()
+
+
+def _pattern(words: Mapping[str, str]) -> re.Pattern[str]:
+    """Full words with or without the abbreviation after them, or the abbreviation alone; links are passed over."""
+    alternatives = (
+        rf"(?P<_{term}>(?<![A-Za-z])(?i:{_spaced(full)})(?![a-z])(?:\s?\({term}\))?|\({term}\)|\b{term}\b)"
+        for term, full in words.items()
+    )
+    return re.compile(rf"(?P<link>https?://\S+)|{'|'.join(alternatives)}")
+
+
+def _spaced(full: str) -> str:
+    return r"[\s-]{0,2}".join(_WORD.findall(full))
+
+
+def choices(words: Mapping[str, str]) -> str:
+    """The terms as an author may write them, in Markdown."""
+    return ", ".join(f"`{full} ({term})`" for term, full in words.items())
+
+
+def criterion_in(text: str) -> str | None:
+    """The criterion that a text names: what stands in brackets, else its last word, else a criterion's full name."""
+    known = {**CRITERIA, **CRITERION_SYNONYMS}
+    candidates = [*_BRACKETED.findall(text), *_WORD.findall(text)[-1:]]
+    named = [c for c in candidates if c in known]
+    return named[0] if named else next((a for a, words in CRITERIA.items() if squashed(words) == squashed(text)), None)
+
+
+def usual_spellings(abbreviation: str) -> tuple[str, ...]:
+    """The squashed spellings of a criterion that say no more than its abbreviation."""
+    words = CRITERIA[abbreviation]
+    return squashed(words), squashed(abbreviation), squashed(words + abbreviation)

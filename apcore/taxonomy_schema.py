@@ -1,0 +1,101 @@
+"""A taxonomy held against `schemas/taxonomy.schema.json`, with every breach in our own words.
+
+The words of the library would repeat a whole value, which a stranger wrote.
+"""
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from apcore.legacy_taxonomy import example_of, legacy_key
+from apcore.project_files import project_folder
+from apcore.taxonomy_remark import TaxonomyRemark, fault
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+
+REMOVE_KEY: Final = "remove it, or write its content into the notes"
+
+
+def schema_remarks(fields: dict[str, Any], keys: Mapping[str, str], *, legacy: bool) -> Iterator[TaxonomyRemark]:
+    """Every breach of the schema.
+
+    Args:
+        fields: texts, nulls and short lists of texts; checked before, since the schema alone does not bound its own cost.
+        keys: under which key its author wrote each field.
+        legacy: whether to answer in the older form's keys and terms.
+    """
+    for breach in _validator().iter_errors(fields):
+        match breach.validator:
+            case "required":
+                yield from _missing(breach, fields, legacy=legacy)
+            case "additionalProperties":
+                yield from (_unknown(key) for key in fields if key not in _properties())
+            case "contains":
+                message = "`granularity` is for structured pruning"
+                yield fault("granularity", message, "add `S` to `structure`, or remove it", key=keys.get("granularity"))
+            case "not":
+                name = str(breach.absolute_path[0])
+                message = f"`{name}` is for another pipeline than `{fields['pipeline']}`"
+                yield fault(name, message, "remove it, or correct the pipeline", key=keys.get(name))
+            case _:
+                yield _invalid(str(breach.absolute_path[0]), fields, keys, legacy=legacy)
+
+
+def _missing(breach: "ValidationError", fields: Mapping[str, Any], *, legacy: bool) -> Iterator[TaxonomyRemark]:
+    required: Any = breach.validator_value
+    for name in required:
+        if name not in fields:
+            key = legacy_key(name, fields.get("pipeline")) if legacy else name
+            yield fault(name, f"the taxonomy lacks `{key}`", f"add the key `{key}`. {_wanted(name, legacy=legacy)}")
+
+
+def _unknown(key: str) -> TaxonomyRemark:
+    near = difflib.get_close_matches(key, _properties(), n=1)
+    fix = f"write `{near[0]}` if that is meant, else {REMOVE_KEY}" if near else REMOVE_KEY
+    return fault("", "this key does not belong to the taxonomy", fix, key=key, seen=key)
+
+
+def _invalid(name: str, fields: Mapping[str, Any], keys: Mapping[str, str], *, legacy: bool) -> TaxonomyRemark:
+    value = fields[name]
+    seen = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    message = f"`{keys.get(name, name) if legacy else name}` has no valid value"
+    return fault(name, message, _wanted(name, legacy=legacy), key=keys.get(name), seen=seen)
+
+
+def _wanted(name: str, *, legacy: bool) -> str:
+    """What to write for a field: an example of the older form, or the schema's own description and choices."""
+    if legacy and (example := example_of(name)):
+        return f"Write, for example, `{example}`."
+    schema: dict[str, Any] = _properties()[name]
+    choices = ", ".join(f"`{choice}`" for choice in _choices(schema))
+    return str(schema["description"]) + (f" Choices: {choices}." if choices else "")
+
+
+def _choices(schema: Mapping[str, Any]) -> list[str]:
+    alternatives = [schema, schema.get("items", {})]
+    alternatives += [part for option in schema.get("oneOf", ()) for part in (option, option.get("items", {}))]
+    return [choice for alternative in alternatives for choice in alternative.get("enum", ())]
+
+
+def _properties() -> dict[str, Any]:
+    properties: dict[str, Any] = _schema()["properties"]
+    return properties
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    path = project_folder(__file__, "schemas") / "taxonomy.schema.json"
+    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return schema
+
+
+@cache
+def _validator() -> "Draft202012Validator":
+    # Imported here: it takes longer than everything else that reading an issue does.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+    return Draft202012Validator(_schema())

@@ -1,0 +1,112 @@
+"""The check of one issue body, from text to answer."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+from doubles.bodies import METHODS, body
+from hypothesis import given
+from hypothesis import strategies as st
+from referencing import Registry, Resource
+
+from apcore.errors import MachineError
+from apcore.protocol import load_protocol
+from bot.stages.check import check, check_json, decide
+from bot.submission.model import Severity
+from bot.submission.reading import MAX_BODY_BYTES, read_submission
+
+ROOT = Path(__file__).parents[3]
+PROTOCOL = load_protocol("apb-2024")
+NAMES = sorted(path.stem for path in (ROOT / "tests" / "bodies").glob("*.md"))
+
+
+@pytest.fixture(scope="module")
+def validator() -> jsonschema.Draft202012Validator:
+    schemas = [json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "schemas").glob("*.json")]
+    registry = Registry().with_resources((schema["$id"], Resource.from_contents(schema)) for schema in schemas)
+    return jsonschema.Draft202012Validator({"$ref": "urn:apbot:schema:check:1"}, registry=registry)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_answer_in_json_follows_its_schema(name: str, validator: jsonschema.Draft202012Validator) -> None:
+    answer = check(body(name), load_protocol("demo") if name == "demo" else PROTOCOL, METHODS)
+    document = json.loads(json.dumps(check_json(answer), ensure_ascii=False))
+    validator.validate(document)
+    assert (document["submission"] is None) == (answer.exit_code == 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("legacy", 0), ("form", 0), ("known-method", 0), ("empty", 1), ("two-models", 1)]
+)
+def test_the_exit_code_says_whether_there_is_something_to_mend(name: str, code: int) -> None:
+    assert check(body(name), PROTOCOL, METHODS).exit_code == code
+
+
+def test_there_is_no_submission_while_any_finding_is_an_error() -> None:
+    answer = check(body("robust-above-clean"), PROTOCOL)
+    assert answer.submission is None
+    assert any(finding.severity is Severity.ERROR for finding in answer.findings)
+
+
+def test_findings_come_in_the_order_of_the_body() -> None:
+    lines = [finding.line for finding in check(body("everything-at-once"), PROTOCOL).findings]
+    assert lines == sorted(lines)
+
+
+def test_every_finding_points_into_the_body() -> None:
+    for name in set(NAMES) - {"empty"}:
+        last = body(name).count("\n") + 1
+        assert all(1 <= finding.line <= last for finding in check(body(name), PROTOCOL, METHODS).findings), name
+
+
+def test_what_no_rule_objects_to_and_yet_is_no_submission_is_our_bug() -> None:
+    incomplete = read_submission(body("legacy").replace("_Clean Accuracy:_ 50.00", ""), PROTOCOL)
+    with pytest.raises(MachineError, match="no rule objected"):
+        decide(incomplete, (), PROTOCOL)
+
+
+@given(st.text(alphabet=st.characters()) | st.text(alphabet='#{}[]":,_ \nModel1TaxonomyJSONEntry0.%'))
+def test_any_text_gets_an_answer(text: str) -> None:
+    answer = check(text, PROTOCOL, METHODS)
+    assert answer.exit_code == 1
+    assert answer.comment.encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Model 1\n" * 30_000,
+        "x\n" * 140_000,
+        '### Taxonomy\n\n{"a": ' + "[" * 260_000,
+        "### Taxonomy\n\n{" + ",".join(f'"{n}":0' for n in range(24_000)) + "}",
+        '### Taxonomy\n\n{"a": "' + "\\\\" * 130_000,
+        "### Taxonomy\n\n" + "  {x\n" * 50_000,
+        "### Model 1\n\n" + "Model key: a\n" * 20_000,
+        "### Model 1\n\n" + "Clean accuracy (%): 1\n" * 11_000,
+        '### Model 1\n\n_Model GDrive:_ "' + " " * 262_000 + "x",
+        "### Model 1\n\n_Model GDrive:_ " + '"' * 262_000 + "x",
+        "### Model 1\n\nNormalization: mean" + " " * 262_000 + "x",
+        "### Model 1\n\nCheckpoint: " + "[" * 262_000,
+        "### Model 1\n\nModel key: x" + "`a" * 131_000,
+        "### Notes\n\n" + "#x\n" * 87_000,
+    ],
+    ids=lambda text: text[:40].replace("\n", " "),
+)
+def test_the_largest_bodies_take_no_more_than_a_moment(text: str) -> None:
+    start = time.process_time()
+    check(text[:MAX_BODY_BYTES], PROTOCOL, METHODS)
+    # Some tenths of a second here; anything that grows faster than the body takes minutes.
+    assert time.process_time() - start < 5
+
+
+def test_checking_needs_no_torch_and_no_client_of_a_service() -> None:
+    probe = (
+        "import sys; from apcore.protocol import load_protocol; from bot.stages.check import check;"
+        "check('### Taxonomy\\n{}', load_protocol('apb-2024'));"
+        "print({'torch', 'numpy', 'github', 'gdown', 'requests'} & sys.modules.keys())"
+    )
+    assert subprocess.run([sys.executable, "-c", probe], check=True, capture_output=True, text=True).stdout == "set()\n"

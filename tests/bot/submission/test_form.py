@@ -1,0 +1,120 @@
+"""The issue form: what stands in its file, and that its answers come back as they went in."""
+
+import json
+import re
+import string
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from doubles.bodies import body
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from referencing import Registry, Resource
+
+from apcore.model_key import ModelKey, Structure
+from apcore.protocol import load_protocol
+from bot.submission import form
+from bot.submission.model import Claim, Normalization, RemoteFile, Submission, SubmittedModel
+from bot.submission.reading import read_submission
+
+ROOT = Path(__file__).parents[3]
+TEMPLATES = ROOT / ".github" / "ISSUE_TEMPLATE"
+PROTOCOL = load_protocol("apb-2024")
+
+
+@pytest.fixture(scope="module")
+def template() -> dict:
+    return yaml.safe_load((TEMPLATES / "new-ap-method.yml").read_text(encoding="utf-8"))
+
+
+def fields(template: dict) -> list[dict]:
+    return [field for field in template["body"] if field["type"] != "markdown"]
+
+
+def test_the_form_has_what_github_requires(template: dict) -> None:
+    assert {"name", "description", "body"} <= template.keys() <= {"name", "description", "title", "labels", "body"}
+    ids = [field["id"] for field in fields(template)]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]+", field_id) for field_id in ids)
+    labels = [field["attributes"]["label"] for field in fields(template)]
+    assert len(set(labels)) == len(labels)
+    assert {field["type"] for field in fields(template)} == {"textarea", "checkboxes"}
+
+
+def test_its_labels_are_the_readers(template: dict) -> None:
+    labels = [field["attributes"]["label"] for field in fields(template)]
+    assert labels == [form.TAXONOMY, *form.MODELS, form.FURTHER_MODELS, form.NOTES, form.CONFIRMATION]
+
+
+def test_its_fields_are_prefilled_as_the_reader_expects(template: dict) -> None:
+    values = {field["attributes"]["label"]: field["attributes"].get("value", "") for field in fields(template)}
+    assert values[form.TAXONOMY].rstrip("\n") == form.TAXONOMY_TEMPLATE
+    assert all(values[label].rstrip("\n") == form.MODEL_TEMPLATE for label in form.MODELS)
+    assert values[form.FURTHER_MODELS] == values[form.NOTES] == ""
+
+
+def test_what_must_be_answered_is_required(template: dict) -> None:
+    required = {f["attributes"]["label"] for f in fields(template) if f.get("validations", {}).get("required")}
+    assert required == {form.TAXONOMY, *form.MODELS}
+    [option] = fields(template)[-1]["attributes"]["options"]
+    assert option == {"label": form.CONFIRMED, "required": True}
+
+
+def test_its_words_name_every_admitted_sparsity(template: dict) -> None:
+    introduction = template["body"][0]["attributes"]["value"]
+    for _, sparsities in PROTOCOL.sparsities:
+        assert all(str(sparsity) in introduction for sparsity in sparsities)
+
+
+def test_the_chooser_is_valid() -> None:
+    assert yaml.safe_load((TEMPLATES / "config.yml").read_text(encoding="utf-8")) == {"blank_issues_enabled": True}
+
+
+def test_the_form_as_github_renders_it_comes_back() -> None:
+    submission = read_submission(body("form"), PROTOCOL).submission
+    assert read_submission(form.form_body(submission), PROTOCOL).submission == submission
+
+
+@pytest.mark.parametrize("name", ["legacy", "form"])
+def test_a_submission_follows_its_schema(name: str) -> None:
+    schemas = [json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "schemas").glob("*.json")]
+    registry = Registry().with_resources((schema["$id"], Resource.from_contents(schema)) for schema in schemas)
+    submission = read_submission(body(name), PROTOCOL).submission
+    schema = {"$ref": "urn:apbot:schema:submission:1"}
+    jsonschema.Draft202012Validator(schema, registry=registry).validate(json.loads(submission.to_bytes()))
+
+
+ids = st.text(alphabet=string.ascii_letters + string.digits + "_-", min_size=25, max_size=60)
+extensions = st.sampled_from([".pt", ".pth.tar", ".npz", ".t7"])
+files = st.builds(RemoteFile, id=ids, extension=extensions)
+# Accuracies as people have them, two decimals; below 1 % the reader may take HO-FMN for a fraction.
+percents = st.integers(100, 10_000).map(lambda hundredths: hundredths / 100 / 100)
+threes = st.tuples(*[st.integers(1, 100).map(lambda n: n / 100)] * 3)
+models = st.builds(
+    SubmittedModel,
+    key=st.builds(
+        ModelKey,
+        ap_key=st.just("ThinNet_Doe2026Thin"),
+        architecture=st.just("R18"),
+        dataset=st.sampled_from(PROTOCOL.datasets),
+        structure=st.sampled_from(Structure),
+        sparsity=st.integers(1, 99),
+    ),
+    architecture=st.just("resnet18"),
+    checkpoint=files,
+    distances=st.none() | files,
+    outcomes=st.none() | files,
+    claimed=st.builds(Claim, clean_accuracy=percents, aa_robust_accuracy=percents, hofmn_robust_accuracy=percents),
+    normalization=st.none() | st.builds(Normalization, mean=threes, std=threes),
+)
+
+
+@settings(max_examples=50)
+@given(st.lists(models, min_size=1, max_size=6), st.sampled_from(["", "one line", "two\n\n# lines"]))
+def test_any_submission_comes_back_from_its_issue_body(chosen: list[SubmittedModel], notes: str) -> None:
+    taxonomy = read_submission(body("form"), PROTOCOL).submission.taxonomy
+    submission = Submission(taxonomy=taxonomy, models=tuple(chosen), notes=notes)
+    again = read_submission(form.form_body(submission), PROTOCOL).submission
+    assert again.to_bytes() == submission.to_bytes()

@@ -1,0 +1,52 @@
+"""Accuracies as people write them."""
+
+import pytest
+
+from bot.submission.percentage import PercentageError, read_percentage
+
+
+@pytest.mark.parametrize("text", ["80.54", "80.540", "+80.54", "0", "100", "7"])
+def test_a_plain_number_needs_no_word(text: str) -> None:
+    percentage = read_percentage(text)
+    assert (percentage.value, percentage.understood) == (float(text), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "understood"),
+    [
+        ("80,54", "the comma was read as a decimal point"),
+        ("80,54 %", "the comma was read as a decimal point"),
+        ("80.54 %", "the percent sign was left out, all accuracies are in percent"),
+        ("80.54%", "the percent sign was left out, all accuracies are in percent"),
+    ],
+)
+def test_other_spellings_are_read_and_told(text: str, understood: str) -> None:
+    percentage = read_percentage(text)
+    assert (percentage.value, percentage.understood) == (80.54, understood)
+
+
+@pytest.mark.parametrize("text", ["-1", "180.54", "1234"])
+def test_the_range_is_not_its_business(text: str) -> None:
+    assert read_percentage(text).value == float(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "xx.xx",
+        "80.54.1",
+        "1,234.5",
+        "1e2",
+        "nan",
+        "inf",
+        "80.54 +- 0.1",
+        "80 54",
+        "\N{ARABIC-INDIC DIGIT EIGHT}0",
+        "80.54\n",
+        "9" * 10,
+    ],
+)
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(PercentageError):
+        read_percentage(text)

@@ -1,0 +1,216 @@
+"""From the text of an issue to a submission, or to what can be said about it."""
+
+import pytest
+from doubles.bodies import body
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apcore.protocol import load_protocol
+from bot.submission.model import Finding, Severity
+from bot.submission.reading import MAX_BODY_BYTES, Reading, read_submission
+
+PROTOCOL = load_protocol("apb-2024")
+LEGACY, FORM = body("legacy"), body("form")
+
+
+def read(text: str) -> Reading:
+    return read_submission(text, PROTOCOL)
+
+
+def errors(text: str) -> list[Finding]:
+    return [finding for finding in read(text).findings if finding.severity is Severity.ERROR]
+
+
+def changed(text: str, old: str, new: str) -> str:
+    assert old in text
+    return text.replace(old, new)
+
+
+def test_the_older_template_gives_a_submission() -> None:
+    reading = read(LEGACY)
+    assert reading.findings == ()
+    assert reading.submission is not None
+    assert [str(model.key) for model in reading.submission.models] == [
+        "ThinNet_Doe2026Thin_R18_CIFAR10_S_50",
+        "ThinNet_Doe2026Thin_R18_CIFAR10_S_75",
+        "ThinNet_Doe2026Thin_R18_CIFAR10_S_90",
+    ]
+    first = reading.submission.models[0]
+    assert (first.checkpoint.id, first.checkpoint.extension) == ("1thin-checkpoint-s50-0123456789abcd", ".pt")
+    assert first.distances is not None
+    assert first.distances.extension == ".pickle"
+    assert first.claimed.clean_accuracy == pytest.approx(0.5312)
+    assert first.architecture == "resnet18"
+    assert reading.submission.notes == "No model needs normalization. All load into the base ResNet-18."
+
+
+def test_the_form_gives_a_submission() -> None:
+    submission = read(FORM).submission
+    assert submission is not None
+    assert [model.key.architecture for model in submission.models] == ["R18", "R18", "R18", "V16"]
+    assert submission.models[0].normalization is not None
+    assert submission.models[0].normalization.mean == (0.4914, 0.4822, 0.4465)
+    assert submission.models[0].outcomes is not None
+    assert submission.models[0].outcomes.id == "1form-outcomes---u90-0123456789abc"
+    assert submission.models[1].checkpoint.id == "1form-checkpoint-u95-0123456789abc"
+    assert submission.models[1].checkpoint.extension == ".pth"
+    assert submission.notes.endswith("# They load without changes")
+
+
+@pytest.mark.shared
+def test_the_real_submission_is_read_without_a_word(shared) -> None:
+    reading = read((shared / "data" / "submission" / "issue.md").read_text(encoding="utf-8"))
+    assert reading.findings == ()
+    assert reading.submission is not None
+    assert [model.key.sparsity for model in reading.submission.models] == [50, 75, 90]
+
+
+@pytest.mark.parametrize(
+    "variation",
+    [
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("\n", "\r"),
+        lambda text: "\N{ZERO WIDTH NO-BREAK SPACE}" + text,
+        lambda text: text.replace(" : ", "\N{NO-BREAK SPACE}:\N{NO-BREAK SPACE}"),
+        lambda text: text.replace("\n", "   \n"),
+        lambda text: text.replace("_Model GDrive:_", "**Model GDrive**:").replace(
+            "_Clean Accuracy:_", "* Clean accuracy:"
+        ),
+        lambda text: text.replace(' : ["', ':["').replace('", "', '","'),
+        lambda text: text.replace("Entry \n{", "Entry\nHere it is:\n\n```json\n{").replace(
+            "}\n", "}\n```\nThat is all.\n"
+        ),
+        lambda text: text.replace("_Clean Accuracy:_", "Some words of ours: here.\n_Clean Accuracy:_"),
+    ],
+    ids=["crlf", "cr", "bom", "nbsp", "trailing blanks", "emphasis", "tight", "fenced with prose", "prose"],
+)
+def test_how_the_text_is_laid_out_changes_nothing(variation) -> None:
+    submission = read(variation(LEGACY)).submission
+    assert submission is not None
+    assert submission.sha256 == read(LEGACY).submission.sha256
+
+
+def test_sections_may_come_in_any_order() -> None:
+    head, *sections = LEGACY.split("\n## ")
+    reordered = read("\n## ".join((head, *reversed(sections)))).submission
+    assert reordered is not None
+    assert [model.key.sparsity for model in reordered.models] == [90, 75, 50]
+    assert reordered.taxonomy == read(LEGACY).submission.taxonomy
+
+
+def test_a_value_may_stand_on_the_line_below_its_label() -> None:
+    moved = changed(FORM, "(Google Drive link or id): https", "(Google Drive link or id):\nhttps")
+    assert read(moved).submission.sha256 == read(FORM).submission.sha256
+
+
+def test_a_section_may_hold_several_models() -> None:
+    second, third = (f"## Evaluation Results of Model n\N{DEGREE SIGN}{n}\n" for n in (2, 3))
+    assert read(changed(changed(LEGACY, second, ""), third, "")).submission.sha256 == read(LEGACY).submission.sha256
+
+
+def test_hofmn_as_a_fraction_is_read_as_percent_and_told() -> None:
+    reading = read(changed(LEGACY, "(HO-FMN):_ 21.09", "(HO-FMN):_ 0.2109"))
+    assert reading.submission.models[0].claimed.hofmn_robust_accuracy == pytest.approx(0.2109)
+    [finding] = reading.findings
+    assert (finding.severity, finding.message) == (Severity.NOTICE, "the fraction `0.2109` was read as 21.09 %")
+
+
+def test_a_fraction_stays_one_where_the_others_are_small_too() -> None:
+    small = LEGACY.replace("53.12", "0.9").replace("29.69", "0.7").replace("21.09", "0.5")
+    assert read(small).submission.models[0].claimed.hofmn_robust_accuracy == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "place", "message"),
+    [
+        ("53.12", "about 53", "models.0.claimed.clean_accuracy", (24, 19), "this is not a number: `about 53`"),
+        (
+            "1thin-checkpoint-s50-0123456789abcd",
+            "https://example.org/a.pt",
+            "models.0.checkpoint",
+            (21, 18),
+            "this is not a link to Google Drive: `https://example.org/a.pt`",
+        ),
+        (
+            '["1thin-checkpoint-s50-0123456789abcd", ".pt"]',
+            "see below",
+            "models.0.model_key",
+            (21, 18),
+            "this line cannot be read",
+        ),
+        ('"B: Pruning step ": "None",', '"B: Pruning step ": NaN,', "taxonomy", (12, 23), "a value is expected here"),
+        ('"Pruning criterion"', '"ap_key"', "taxonomy", (17, 3), "this key stands there twice"),
+        (
+            "_Robust Accuracy (AA):_",
+            "_Clean Accuracy:_",
+            "models",
+            (25, 19),
+            "this line says what a line above says already",
+        ),
+    ],
+)
+def test_each_fault_is_told_with_its_place(
+    old: str, new: str, where: str, place: tuple[int, int], message: str
+) -> None:
+    finding = errors(LEGACY.replace(old, new, 1))[0]
+    assert (finding.where, (finding.line, finding.column), finding.message) == (where, place, message)
+
+
+def test_json_that_goes_on_is_refused() -> None:
+    [finding] = errors(changed(LEGACY, 'Magnitude LWM"\n}', 'Magnitude LWM"\n}\n}'))
+    assert (finding.line, finding.column, finding.message) == (19, 1, "the JSON goes on after its last bracket")
+
+
+def test_a_second_taxonomy_is_refused() -> None:
+    [finding] = errors(LEGACY + "\n## JSON Entry\n{}\n")
+    assert finding.message == "there is a second section with a taxonomy"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("", None, "the issue is empty"),
+        (" \n\t\r\n", None, "the issue is empty"),
+        ("Please add my method.", 1, "the issue has none of the form's headings"),
+        (body("legacy-untouched"), 7, "the form is as it was, nothing is filled in"),
+        (body("form-untouched"), 1, "the form is as it was, nothing is filled in"),
+        ("### Notes\n" + "x" * MAX_BODY_BYTES, 1, "the issue has 262,154 bytes, at most 262,144 are read"),
+    ],
+    ids=["empty", "blank", "no form", "older template", "form", "too long"],
+)
+def test_what_is_no_submission_at_all_is_told_in_one_finding(text: str, line: int | None, message: str) -> None:
+    reading = read(text)
+    assert reading.draft is None
+    [finding] = reading.findings
+    assert (finding.line, finding.message) == (line, message)
+
+
+def test_a_model_left_as_it_was_is_left_out_and_told() -> None:
+    reading = read(body("two-models"))
+    assert len(reading.draft.models) == 2
+    assert [(f.severity, f.line) for f in reading.findings] == [(Severity.NOTICE, 36)]
+
+
+def test_lone_surrogates_do_not_reach_the_submission() -> None:
+    submission = read(changed(LEGACY, "No model needs", "\ud800No model needs")).submission
+    assert submission.notes.startswith("\N{REPLACEMENT CHARACTER}No model")
+    assert len(submission.sha256) == 64
+
+
+pieces = st.sampled_from([*LEGACY.splitlines(keepends=True), *FORM.splitlines(keepends=True)]) | st.text(
+    alphabet=st.characters(), max_size=20
+)
+
+
+@given(st.lists(pieces, max_size=60).map("".join))
+def test_any_text_gets_an_answer_and_every_finding_a_place(text: str) -> None:
+    reading = read(text)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
+    for finding in reading.findings:
+        assert finding.message
+        assert finding.fix
+        if text.strip():
+            assert 1 <= finding.line <= lines
+            assert finding.column >= 1
+    if reading.submission is not None:
+        assert reading.submission.to_bytes().decode()
