@@ -1,0 +1,119 @@
+"""The folded part of a result comment: all that is needed to repeat the measurement."""
+
+from collections.abc import Sequence
+
+from apcore.accuracy import AUTOATTACK_ORDER, Measure
+from apcore.protocol import Protocol
+from apcore.result import Result
+from bot.reply.markdown import code, code_block, sentence, table
+from bot.reply.result_rows import MARKS, METRICS, Row, short_name
+from bot.submission.model import Submission
+
+
+def details(submission: Submission, rows: Sequence[Row], protocol: Protocol) -> list[str]:
+    """Parts in reading order; the ones at the end may be left out where there is no room."""
+    results = [row.result for row in rows if row.result is not None]
+    if not results:
+        return [_protocol(submission, protocol)]
+    return [
+        _protocol(submission, protocol),
+        _command(results[0], protocol),
+        _after_each_attack(results),
+        _reasons(rows),
+        _environments(results),
+        _checkpoints(results),
+        _ho_fmn(results),
+    ]
+
+
+def _protocol(submission: Submission, protocol: Protocol) -> str:
+    return (
+        f"- Protocol {code(protocol.name)}: {protocol.description} SHA-256 {code(protocol.sha256)}\n"
+        f"- Submission: SHA-256 {code(submission.sha256)}"
+    )
+
+
+def _command(result: Result, protocol: Protocol) -> str:
+    options = [f"--protocol {protocol.name}"]
+    if result.limit is not None:
+        options.append(f"--limit {result.limit}")
+    if result.protocol.seed != protocol.autoattack.seed:
+        options.append(f"--seed {result.protocol.seed}")
+    return "Repeat it, with this issue's text in `issue.md`:\n\n" + code_block(
+        f"apbot verify issue.md --out out --data DATA {' '.join(options)}", "sh"
+    )
+
+
+def _after_each_attack(results: Sequence[Result]) -> str:
+    header = ("Accuracy (%) after", "samples", "clean", "APGD-CE", "APGD-T", "FAB-T", "Square")
+    rows = [
+        [
+            short_name(result.model_key),
+            f"{result.accuracies[Measure.CLEAN].samples:,}",
+            *(_accuracy(result, measure) for measure in (Measure.CLEAN, *AUTOATTACK_ORDER)),
+        ]
+        for result in results
+    ]
+    return "AutoAttack's attacks in their order, each on the samples that the ones before it left:\n\n" + table(
+        header, rows, numeric=range(1, len(header))
+    )
+
+
+def _accuracy(result: Result, measure: Measure) -> str:
+    found = result.accuracies.get(measure)
+    return "-" if found is None else f"{100 * found.value:.2f}"
+
+
+def _reasons(rows: Sequence[Row]) -> str:
+    lines = [
+        f"- {MARKS[judgement.verdict]} {short_name(row.model.key)}, {METRICS[judgement.metric]}: {judgement.reason}."
+        for row in rows
+        for judgement in row.judgements
+    ]
+    return "Why each verdict:\n\n" + "\n".join(lines)
+
+
+def _environments(results: Sequence[Result]) -> str:
+    """Once for each distinct environment: as a rule, once."""
+    names: dict[str, list[str]] = {}
+    for result in results:
+        settings = {"seed": result.protocol.seed, "randomness": result.protocol.randomness} | dict(
+            sorted(result.environment.items())
+        )
+        line = ", ".join(f"{name} {code(str(value))}" for name, value in settings.items())
+        names.setdefault(line, []).append(short_name(result.model_key))
+    if len(names) == 1:
+        return f"Measured with {next(iter(names))}."
+    return "\n".join(f"- {'; '.join(which)}: {line}" for line, which in names.items())
+
+
+def _checkpoints(results: Sequence[Result]) -> str:
+    rows = [
+        [
+            short_name(result.model_key),
+            code(result.checkpoint.sha256),
+            f"{result.checkpoint.size_bytes / 1e6:,.2f}",
+            code(f"{result.checkpoint.layout} in {result.checkpoint.container}", 60),
+            f"{result.network.evaluated}, {result.network.macs_evaluated / 1e6:,.1f}",
+            f"{sum(result.seconds.values()):,.0f}",
+        ]
+        for result in results
+    ]
+    header = ("Checkpoint", "SHA-256", "MB", "layout", "evaluated, MMAC", "seconds")
+    return table(header, rows, numeric=(2, 5)) + "\n\n" + "\n".join(_network_line(result) for result in results)
+
+
+def _network_line(result: Result) -> str:
+    stages = ", ".join(f"{stage.replace('_', ' ')} {seconds:,.0f} s" for stage, seconds in result.seconds.items())
+    return f"- {short_name(result.model_key)}: {sentence(result.network.reason, 200)}; {stages}"
+
+
+def _ho_fmn(results: Sequence[Result]) -> str:
+    lines = [
+        f"- {short_name(result.model_key)}: lr {tuned.lr:.4g}, momentum {tuned.momentum:.4g}, "
+        f"weight decay {tuned.weight_decay:.4g}, dampening {tuned.dampening:.4g}, after {tuned.trials} trials"
+        + (f"; untuned {100 * tuned.untuned_robust.value:.2f} %" if tuned.untuned_robust else "")
+        for result in results
+        if (tuned := result.ho_fmn) is not None
+    ]
+    return "HO-FMN chose:\n\n" + "\n".join(lines) if lines else ""

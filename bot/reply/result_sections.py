@@ -1,0 +1,129 @@
+"""What stands below the table of a result comment, each section only where there is something to say."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from apcore.failure import Failure, Turn
+from apcore.protocol import Protocol
+from apcore.result import DistancesCompared, Result
+from apcore.verdict import Metric, Verdict
+from bot.reply.markdown import code, sentence, table
+from bot.reply.result_rows import MARKS, METRICS, Row, short_name
+
+_MAX_LINES: Final = 16  # in one section: a submission may bring 64 checkpoints, and a comment holds 60,000 characters
+_AGREEING: Final = frozenset({Verdict.CONFIRMED, Verdict.CONSISTENT, Verdict.NOT_MEASURED})
+_PERHAPS_ANOTHER_RADIUS: Final = frozenset({Verdict.REFUTED, Verdict.INCONSISTENT, Verdict.HIGHER})
+_HEADINGS: Final = {
+    Turn.CONTRIBUTOR: "### Yours to mend",
+    Turn.MACHINE: "### Ours to mend\n\nNothing here is your doing, and nothing is lost.",
+    Turn.SERVICE: "### To be tried again\n\nAn outside service failed. Nothing is lost.",
+}
+_ACTIONS: Final = {Turn.CONTRIBUTOR: "How to mend it", Turn.MACHINE: "What we do", Turn.SERVICE: "What is done"}
+
+
+def differences(rows: Sequence[Row], protocol: Protocol) -> str:
+    """Each claim that the measurement does not bear out, with the numbers that decide."""
+    lines = [
+        f"- {MARKS[claim.verdict]} {short_name(row.model.key)}, {METRICS[claim.metric]}: {claim.reason}."
+        for row in rows
+        for claim in row.judgements
+        if claim.verdict not in _AGREEING
+    ]
+    lines += [
+        f"- ≠ {short_name(row.model.key)}, sparsity: claimed {100 * row.result.sparsity.claimed:g} %, but "
+        f"{100 * row.result.sparsity.weights:.2f} % of the weights and {100 * row.result.sparsity.filters:.2f} % of "
+        f"the filters are zero ({sentence(row.result.sparsity.layers_counted)}). A maintainer decides."
+        for row in rows
+        if row.result is not None and row.sparsity_differs
+    ]
+    return _section("### Where claim and measurement differ", lines, after=_radius_hint(rows, protocol))
+
+
+def failures_of(turn: Turn, rows: Sequence[Row]) -> str:
+    """Checkpoints that could not be measured and are mended by `turn`; one line for all that failed alike."""
+    alike: dict[tuple[str, str], list[Failure]] = {}
+    for failure in (row.failure for row in rows):
+        if failure is not None and failure.turn is turn:
+            alike.setdefault((failure.message, failure.fix), []).append(failure)
+    lines = [
+        f"- **{', '.join(short_name(failure.model_key) for failure in failures)}** "
+        f"({', '.join(code(failure.where) for failure in failures)}): {_ended(sentence(message))}"
+        f"<br>{_ACTIONS[turn]}: {_ended(sentence(fix))}"
+        for (message, fix), failures in alike.items()
+    ]
+    return _section(_HEADINGS[turn], lines)
+
+
+def flags(rows: Sequence[Row]) -> str:
+    """Red flags, each with its number."""
+    lines = [
+        f"- {short_name(row.model.key)}: {code(flag.name)}"
+        f"{'' if flag.value is None else f' = {flag.value:.4g}'}: {_ended(sentence(flag.message, 300))}"
+        for row in rows
+        if row.result is not None
+        for flag in row.result.flags
+    ]
+    return _section("### Worth a second look\n\nA flag changes no verdict; it tells a maintainer where to look.", lines)
+
+
+def distances(rows: Sequence[Row], protocol: Protocol) -> str:
+    """The submitted HO-FMN distances beside ours."""
+    cells = [
+        _distance_cells(row.result, row.result.distances_file)
+        for row in rows
+        if row.result is not None and row.result.distances_file is not None
+    ]
+    if not cells:
+        return ""
+    header = (
+        "Checkpoint",
+        "samples",
+        "yours: robust (%)",
+        "ours: robust (%)",
+        "on the other side",
+        "largest difference",
+    )
+    return (
+        f"### Your distances beside ours\n\n{table(header, cells, numeric=range(1, 6))}\n\n"
+        f"<sub>Robust: distance above eps {protocol.ho_fmn.eps_text}. On the other side: samples that are robust in one of "
+        "the two and not in the other. Differences with pixels in 0 to 1.</sub>"
+    )
+
+
+def _distance_cells(result: Result, submitted: DistancesCompared) -> list[str]:
+    ours = result.accuracies.get(Metric.HO_FMN.measure)
+    return [
+        short_name(result.model_key),
+        f"{submitted.samples:,}",
+        f"{100 * submitted.robust:.2f}",
+        "-" if ours is None else f"{100 * ours.value:.2f}",
+        "-" if submitted.differing is None else f"{submitted.differing:,}",
+        "-" if submitted.largest_difference is None else f"{submitted.largest_difference:.4f}",
+    ]
+
+
+def _radius_hint(rows: Sequence[Row], protocol: Protocol) -> str:
+    """A claim made at another radius is the commonest innocent reason for a robust accuracy that differs."""
+    if not any(
+        claim.metric is Metric.AUTOATTACK and claim.verdict in _PERHAPS_ANOTHER_RADIUS
+        for row in rows
+        for claim in row.judgements
+    ):
+        return ""
+    return (
+        f"Check the radius first: AutoAttack ran at eps {protocol.autoattack.eps_text}, HO-FMN is counted at eps "
+        f"{protocol.ho_fmn.eps_text}, and an accuracy at another radius is another number."
+    )
+
+
+def _section(heading: str, lines: Sequence[str], *, after: str = "") -> str:
+    if not lines:
+        return ""
+    shown = list(lines[:_MAX_LINES])
+    if len(lines) > _MAX_LINES:
+        shown.append(f"- and {len(lines) - _MAX_LINES} more, in the result files")
+    return "\n\n".join(part for part in (heading, "\n".join(shown), after) if part)
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "?")) else f"{text}."

@@ -1,0 +1,348 @@
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from apcore.accuracy import AUTOATTACK_ORDER, Accuracy, Measure
+from apcore.failure import Failure, Turn
+from apcore.json_shape import ShapeError
+from apcore.model_key import ModelKey
+from apcore.protocol import load_protocol
+from apcore.result import (
+    CheckpointFile,
+    DistancesCompared,
+    Flag,
+    HoFmnTuned,
+    NetworkEvaluated,
+    ProtocolUsed,
+    Result,
+    SparsityMeasured,
+)
+from apcore.verdict import Metric, is_partial, judge
+from bot.reply.result_comment import MAX_LENGTH, RESULT_MARKER, CurveImage, result_comment
+from bot.submission.model import Claim, RemoteFile, Submission, SubmittedModel
+
+PROTOCOL = load_protocol("apb-2024")
+SPARSITIES = (50, 75, 90)
+CLAIMS = {
+    50: Claim(clean_accuracy=0.8230, aa_robust_accuracy=0.4520, hofmn_robust_accuracy=0.484375),
+    75: Claim(clean_accuracy=0.8011, aa_robust_accuracy=0.4402, hofmn_robust_accuracy=0.46875),
+    90: Claim(clean_accuracy=0.7725, aa_robust_accuracy=0.4115, hofmn_robust_accuracy=0.453125),
+}
+CURVES = (
+    CurveImage(
+        title="Security evaluation curves, R18 CIFAR10 S",
+        png="curves/R18_CIFAR10_S.png",
+        svg="curves/R18_CIFAR10_S.svg",
+    ),
+)
+GoldenCheck = Callable[[str, str], None]
+
+
+def key(sparsity: int) -> ModelKey:
+    return ModelKey.parse(f"PlainNet_Doe2026Plain_R18_CIFAR10_S_{sparsity}")
+
+
+def model(sparsity: int) -> SubmittedModel:
+    return SubmittedModel(
+        key=key(sparsity),
+        architecture="resnet18",
+        checkpoint=RemoteFile(id=f"1plain-checkpoint-of-sparsity-{sparsity}0", extension=".pt"),
+        distances=RemoteFile(id=f"1plain-distances-of-sparsity-{sparsity}00", extension=".pickle"),
+        outcomes=None,
+        claimed=CLAIMS[sparsity],
+        normalization=None,
+    )
+
+
+def submission(sparsities: tuple[int, ...] = SPARSITIES) -> Submission:
+    return Submission(
+        taxonomy={"ap_key": "PlainNet_Doe2026Plain", "name": "PlainNet"},
+        models=tuple(model(sparsity) for sparsity in sparsities),
+        notes="",
+    )
+
+
+def measured(sparsity: int, *, clean: int = 0, aa: int = 0, hofmn: int = 0) -> dict[Measure, Accuracy]:
+    """A full run that meets the claim, moved by the given numbers of samples."""
+    claim = CLAIMS[sparsity]
+    robust = round(10000 * claim.aa_robust_accuracy) + aa
+    left = dict(zip(AUTOATTACK_ORDER, (robust + 310, robust + 4, robust, robust), strict=True))
+    counts = {Measure.CLEAN: round(10000 * claim.clean_accuracy) + clean} | left | {Measure.AA_ROBUST: robust}
+    return {measure: Accuracy(correct=count, samples=10000) for measure, count in counts.items()} | {
+        Measure.HOFMN_ROBUST: Accuracy(correct=round(128 * claim.hofmn_robust_accuracy) + hofmn, samples=128)
+    }
+
+
+def capped(sparsity: int, *, survivors: int, correct: int = 13) -> dict[Measure, Accuracy]:
+    """A run with `--limit 16`: HO-FMN keeps its own samples."""
+    counts = dict.fromkeys((*AUTOATTACK_ORDER, Measure.AA_ROBUST), survivors) | {Measure.CLEAN: correct}
+    return {measure: Accuracy(correct=count, samples=16) for measure, count in counts.items()} | {
+        Measure.HOFMN_ROBUST: Accuracy(correct=round(128 * CLAIMS[sparsity].hofmn_robust_accuracy), samples=128)
+    }
+
+
+def result(claimed_sparsity: int, accuracies: Mapping[Measure, Accuracy] | None = None, **changes: Any) -> Result:
+    accuracies = measured(claimed_sparsity) if accuracies is None else accuracies
+    claimed = {metric: getattr(CLAIMS[claimed_sparsity], metric) for metric in Metric}
+    partial = is_partial(accuracies, PROTOCOL)
+    share = claimed_sparsity / 100
+    found = Result(
+        model_key=key(claimed_sparsity),
+        submission_sha256=submission().sha256,
+        protocol=ProtocolUsed(
+            name=PROTOCOL.name,
+            sha256=PROTOCOL.sha256,
+            aa_eps=PROTOCOL.autoattack.eps_text,
+            hofmn_eps=PROTOCOL.ho_fmn.eps_text,
+            seed=0,
+            randomness="reference",
+        ),
+        partial=partial,
+        limit=16 if partial else None,
+        checkpoint=CheckpointFile(
+            sha256=f"{claimed_sparsity:064d}", size_bytes=44_773_817, container="zip", layout="R18"
+        ),
+        sparsity=SparsityMeasured(
+            claimed=share,
+            weights=1 - (1 - share) ** 2,
+            filters=share,
+            channels=share,
+            parameters_left=(1 - share) ** 2,
+            agrees=True,
+            layers_counted="all convolution and linear layers",
+            layers=(),
+        ),
+        network=NetworkEvaluated(
+            evaluated="compact",
+            reason="same logits and gradients within 1e-9 in float64",
+            macs_stored=555_422_720,
+            macs_evaluated=round(555_422_720 * (1 - share) ** 2),
+        ),
+        accuracies=accuracies,
+        ho_fmn=HoFmnTuned(
+            lr=0.25,
+            momentum=0.12,
+            weight_decay=0.02,
+            dampening=0.1,
+            objective=0.031,
+            trials=32,
+            untuned_robust=Accuracy(correct=61, samples=128),
+        ),
+        claims=judge(claimed, accuracies, PROTOCOL),
+        distances_file=None,
+        flags=(),
+        environment={
+            "python": "3.11.9",
+            "torch": "2.14.1",
+            "pyautoattack": "0.2.0",
+            "device": "cuda",
+            "dtype": "float32",
+            "threads": 8,
+        },
+        seconds={"inspect": 3.2, "clean": 4.1, "autoattack": 2870.0, "ho_fmn": 41.5},
+    )
+    return replace(found, **changes)
+
+
+def all_confirmed() -> list[Result]:
+    return [result(50, measured(50, aa=-8)), result(75, measured(75, hofmn=2)), result(90)]
+
+
+NOT_FINITE = Failure(
+    model_key=key(90),
+    turn=Turn.CONTRIBUTOR,
+    where="models.2.checkpoint",
+    message="`layer4.1.conv2.weight` holds 12 values that are not finite",
+    fix="upload the checkpoint of an epoch whose loss is finite, and put its link into the form",
+)
+DISK_FULL = Failure(
+    model_key=key(90),
+    turn=Turn.MACHINE,
+    where="models.2.checkpoint",
+    message="the disk is full: 45 MB are needed, 3 MB are free",
+    fix="free some space in the file store and start the run again",
+)
+
+
+def test_confirmed_claims_read_as_confirmed(golden: GoldenCheck) -> None:
+    text = result_comment(submission(), all_confirmed(), [], PROTOCOL, curves=CURVES, pull_request="#17")
+    golden("result_comment/all_confirmed.md", text)
+
+
+def test_a_lower_value_is_shown_with_its_number(golden: GoldenCheck) -> None:
+    results = [result(50), result(75, measured(75, aa=-40)), result(90)]
+    golden(
+        "result_comment/one_lower.md",
+        result_comment(submission(), results, [], PROTOCOL, curves=CURVES, pull_request="#17"),
+    )
+
+
+def test_a_refuted_claim_is_told_with_what_to_check(golden: GoldenCheck) -> None:
+    refuted = result(
+        90,
+        measured(90, aa=-210, hofmn=-9),
+        flags=(
+            Flag(
+                name="square-lowers-accuracy",
+                value=0.31,
+                message="Square lowered the accuracy by 0.31 points after the white-box attacks",
+            ),
+            Flag(name="zero-gradients", value=0.125, message="`apgd-ce` saw zero gradients on 12.5 % of the samples"),
+        ),
+        distances_file=DistancesCompared(
+            sha256="d" * 64, samples=128, robust=0.453125, largest_difference=0.0213, differing=9
+        ),
+        sparsity=replace(result(90).sparsity, filters=0.75, weights=0.9375, agrees=False),
+    )
+    text = result_comment(
+        submission(),
+        [result(50), result(75, measured(75, aa=90)), refuted],
+        [],
+        PROTOCOL,
+        curves=CURVES,
+        pull_request="#17",
+    )
+    golden("result_comment/one_refuted.md", text)
+
+
+def test_a_partial_run_says_so_first(golden: GoldenCheck) -> None:
+    results = [
+        result(50, capped(50, survivors=7)),
+        result(75, capped(75, survivors=6)),
+        result(90, capped(90, survivors=7)),
+    ]
+    golden(
+        "result_comment/partial.md",
+        result_comment(submission(), results, [], PROTOCOL, curves=CURVES, pull_request="#17"),
+    )
+
+
+def test_a_partial_run_can_be_inconsistent(golden: GoldenCheck) -> None:
+    results = [
+        result(50, capped(50, survivors=7)),
+        result(75, capped(75, survivors=1)),
+        result(90, capped(90, survivors=7)),
+    ]
+    golden("result_comment/partial_inconsistent.md", result_comment(submission(), results, [], PROTOCOL, curves=CURVES))
+
+
+def test_a_broken_checkpoint_is_the_contributors_and_the_rest_is_shown(golden: GoldenCheck) -> None:
+    text = result_comment(submission(), [result(50), result(75)], [NOT_FINITE], PROTOCOL, curves=CURVES)
+    golden("result_comment/one_failed_by_contributor.md", text)
+
+
+def test_a_failing_machine_asks_nothing_of_the_contributor(golden: GoldenCheck) -> None:
+    failures = [DISK_FULL, replace(DISK_FULL, model_key=key(75), where="models.1.checkpoint")]
+    golden("result_comment/machine_failure.md", result_comment(submission(), [result(50)], failures, PROTOCOL))
+
+
+def test_another_clean_accuracy_ends_before_the_attacks(golden: GoldenCheck) -> None:
+    clean_only = {Measure.CLEAN: Accuracy(correct=1000, samples=10000)}
+    unattacked = result(75, clean_only, ho_fmn=None, seconds={"inspect": 3.2, "clean": 4.1})
+    golden(
+        "result_comment/clean_mismatch.md",
+        result_comment(submission(), [result(50), unattacked, result(90)], [], PROTOCOL, curves=CURVES),
+    )
+
+
+def test_another_seed_than_the_protocols_makes_a_run_partial() -> None:
+    other = replace(result(50).protocol, seed=7)
+    accuracies = measured(50)
+    claimed = {metric: getattr(CLAIMS[50], metric) for metric in Metric}
+    shopped = result(50, protocol=other, partial=True, claims=judge(claimed, accuracies, PROTOCOL, seed=7))
+    text = result_comment(submission(), [shopped, result(75), result(90)], [], PROTOCOL)
+    assert text.startswith("**Partial run, consistent so far: 1 of 3 checkpoints**")
+    assert "**This is a partial run**: the seed was 7, not the protocol's 0." in text
+    assert "--protocol apb-2024 --seed 7" in text
+
+
+def first_line(*, results: list[Result], failures: tuple[Failure, ...] = ()) -> str:
+    return result_comment(submission(), results, failures, PROTOCOL).splitlines()[0]
+
+
+def test_the_first_line_is_the_verdict() -> None:
+    assert first_line(results=all_confirmed()) == (
+        "**Confirmed: 3 of 3 checkpoints** for `PlainNet_Doe2026Plain` under `apb-2024`. "
+        "Every claim agrees with what was measured."
+    )
+
+
+def test_an_outside_service_is_asked_again() -> None:
+    quota = replace(
+        DISK_FULL,
+        turn=Turn.SERVICE,
+        message="Google Drive says that too many people have read the file",
+        fix="try again in 24 hours",
+    )
+    text = result_comment(submission(), [result(50), result(75)], [quota], PROTOCOL)
+    assert "An outside service failed; it is asked again, and nothing is asked of you." in text.splitlines()[0]
+    assert "What is done: try again in 24 hours." in text
+
+
+def test_a_checkpoint_without_result_or_failure_is_still_to_come() -> None:
+    text = result_comment(submission(), [result(50), result(75)], [], PROTOCOL)
+    assert text.startswith("**Not complete: 2 of 3 checkpoints measured**")
+    assert "| R18 CIFAR10 S 90 | ○ not measured:<br>still to come |" in text
+
+
+def test_what_came_through_a_file_cannot_mention_or_break_the_table() -> None:
+    hostile = replace(NOT_FINITE, message="@everyone see [this](https://example.org) | `a|b` <img src=x>\n## Done")
+    text = result_comment(submission(), [result(50), result(75)], [hostile], PROTOCOL)
+    line = next(line for line in text.splitlines() if "everyone" in line)
+    assert "@everyone" not in text
+    assert text.count("<img") == text.count("\\<img") == 1
+    assert "](https" not in text
+    assert "\\| `a¦b`" in line
+    assert "\n## Done" not in text
+
+
+def test_a_result_of_another_submission_is_refused() -> None:
+    with pytest.raises(ValueError, match="another submission"):
+        result_comment(submission(), [replace(result(50), submission_sha256="0" * 64)], [], PROTOCOL)
+
+
+def test_a_verdict_that_its_numbers_do_not_bear_out_is_refused() -> None:
+    honest, flattering = result(50, measured(50, aa=-210)), result(50)
+    with pytest.raises(ShapeError, match=r"claims\.aa_robust_accuracy\.verdict"):
+        result_comment(submission(), [replace(honest, claims=flattering.claims)], [], PROTOCOL)
+
+
+def test_a_result_of_another_protocol_is_refused() -> None:
+    with pytest.raises(ShapeError, match="not measured under apb-2026"):
+        result_comment(submission(), [result(50)], [], load_protocol("apb-2026"))
+
+
+def test_the_largest_comment_still_fits_and_keeps_verdict_marker_and_next_step() -> None:
+    sparsities = tuple(range(1, 65))
+    flag = Flag(name="zero-gradients", value=0.5, message="*" * 500)
+    for sparsity in sparsities:
+        CLAIMS.setdefault(sparsity, CLAIMS[50])
+    whole = submission(sparsities)
+    results = [
+        result(
+            sparsity,
+            measured(sparsity, aa=-900, clean=0, hofmn=-20),
+            flags=(flag,) * 50,
+            submission_sha256=whole.sha256,
+        )
+        for sparsity in sparsities[:40]
+    ]
+    failures = [
+        replace(NOT_FINITE, model_key=key(sparsity), message=f"{sparsity} " + "_" * 1900, fix="_" * 2000)
+        for sparsity in sparsities[40:]
+    ]
+    text = result_comment(whole, results, failures, PROTOCOL, curves=CURVES)
+    assert len(text) <= MAX_LENGTH
+    assert text.startswith("**Not complete: 40 of 64 checkpoints measured**")
+    assert "### What happens next" in text
+    assert "Shortened to fit" in text
+    assert text.endswith(f"{RESULT_MARKER}\n")
+
+
+def test_the_comment_needs_neither_torch_nor_numpy() -> None:
+    probe = "import sys, bot.reply.result_comment; sys.exit(bool({'torch', 'numpy', 'matplotlib'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
