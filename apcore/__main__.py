@@ -1,0 +1,5 @@
+"""`python -m apcore` is `apcore`."""
+
+from apcore.cli import run
+
+run()

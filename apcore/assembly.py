@@ -1,0 +1,169 @@
+"""A result, put together from what each room found out about one checkpoint."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from apcore.accuracy import Accuracy, Measure
+from apcore.attacks.ho_fmn import HoFmnOutcomes
+from apcore.compaction.compact import Compacted
+from apcore.environment import environment
+from apcore.inspection import Inspection
+from apcore.outcomes import Outcomes
+from apcore.protocol import Protocol
+from apcore.red_flags import red_flags
+from apcore.result import (
+    CheckpointFile,
+    DistancesCompared,
+    Flag,
+    HoFmnTuned,
+    LayerZeros,
+    NetworkEvaluated,
+    ProtocolUsed,
+    Result,
+    SparsityMeasured,
+)
+from apcore.robust_accuracy import robust_accuracy
+from apcore.task import Task
+from apcore.verdict import is_partial, judge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """A checkpoint and the network made of it; `seconds` per stage."""
+
+    inspection: Inspection
+    compacted: Compacted
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attacked:
+    """What the attacks left; `tuned` is None and `outcomes` are empty where nothing was attacked."""
+
+    accuracies: Mapping[Measure, Accuracy]
+    outcomes: Outcomes
+    tuned: HoFmnOutcomes | None
+    seconds: Mapping[str, float]
+
+
+def assemble(
+    task: Task, evaluated: Evaluated, attacked: Attacked, *, submitted_distances: np.ndarray | None, threads: int
+) -> Result:
+    """The result of one checkpoint.
+
+    Args:
+        task: what was to be measured.
+        evaluated: the checkpoint and the network made of it.
+        attacked: what the attacks left.
+        submitted_distances: (m,) the submission's own distances, None without any.
+        threads: how many torch had.
+    """
+    settings, inspection, compacted = task.settings, evaluated.inspection, evaluated.compacted
+    measured, outcomes = attacked.accuracies, attacked.outcomes
+    radii = {"aa_eps": settings.autoattack.eps, "hofmn_eps": settings.ho_fmn.eps}
+    return Result(
+        model_key=task.key,
+        submission_sha256=task.submission_sha256,
+        protocol=ProtocolUsed(
+            name=settings.name,
+            sha256=settings.sha256,
+            aa_eps=settings.autoattack.eps_text,
+            hofmn_eps=settings.ho_fmn.eps_text,
+            seed=settings.autoattack.seed,
+            randomness=settings.autoattack.randomness,
+        ),
+        partial=is_partial(measured, task.protocol, seed=settings.autoattack.seed),
+        limit=task.limit,
+        checkpoint=CheckpointFile(
+            sha256=inspection.stored.sha256,
+            size_bytes=inspection.stored.size_bytes,
+            container=inspection.stored.container,
+            layout=inspection.graph.name,
+        ),
+        sparsity=_sparsity(inspection),
+        network=NetworkEvaluated(
+            evaluated=compacted.evaluated,
+            reason=compacted.reason,
+            macs_stored=compacted.macs_stored,
+            macs_evaluated=compacted.macs_evaluated,
+        ),
+        accuracies=measured,
+        ho_fmn=_tuned(attacked.tuned, settings),
+        claims=judge(task.claimed, measured, task.protocol, seed=settings.autoattack.seed),
+        distances_file=_compared(task.distances, submitted_distances, outcomes.hofmn_distance, settings.ho_fmn.eps),
+        flags=(*red_flags(measured, outcomes, **radii), *_run_flags(task, compacted)),
+        environment=environment(task.device) | {"threads": threads},
+        seconds={**evaluated.seconds, **attacked.seconds},
+    )
+
+
+def _sparsity(inspection: Inspection) -> SparsityMeasured:
+    found = inspection.sparsity
+    return SparsityMeasured(
+        claimed=inspection.key.sparsity / 100,
+        weights=found.weights,
+        filters=found.filters,
+        channels=found.channels,
+        parameters_left=found.parameters_left,
+        agrees=inspection.agrees,
+        layers_counted="convolution and linear weights; no biases, no BatchNorm",
+        layers=tuple(
+            LayerZeros(**{part.name: getattr(layer, part.name) for part in fields(LayerZeros)})
+            for layer in found.layers
+        ),
+    )
+
+
+def _tuned(tuned: HoFmnOutcomes | None, settings: Protocol) -> HoFmnTuned | None:
+    if tuned is None:
+        return None
+    chosen = tuned.hyperparameters
+    return HoFmnTuned(
+        lr=chosen.lr,
+        momentum=chosen.momentum,
+        weight_decay=chosen.weight_decay,
+        dampening=chosen.dampening,
+        objective=tuned.objective if np.isfinite(tuned.objective) else None,
+        trials=len(tuned.trials),
+        untuned_robust=_robust(tuned.untuned_distances, settings.ho_fmn.eps),
+    )
+
+
+def _robust(distances: np.ndarray | None, eps: float) -> Accuracy | None:
+    return None if distances is None else robust_accuracy(distances, eps)
+
+
+def _compared(
+    path: Path | None, submitted: np.ndarray | None, ours: np.ndarray, eps: float
+) -> DistancesCompared | None:
+    """The submission's distances beside ours; older files hold 0 both for "misclassified" and for "none found"."""
+    if path is None or submitted is None:
+        return None
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    radius = np.float32(eps)
+    paired = len(submitted) == len(ours)
+    differences = np.abs(submitted - ours)[(submitted > 0) & (ours > 0)] if paired else np.empty(0)
+    largest = float(differences.max()) if len(differences) and np.isfinite(differences).all() else None
+    return DistancesCompared(
+        sha256=sha256,
+        samples=len(submitted),
+        robust=robust_accuracy(submitted, eps).value,
+        largest_difference=largest,
+        differing=int(((submitted.astype(np.float32) > radius) != (ours > radius)).sum()) if paired else None,
+    )
+
+
+def _run_flags(task: Task, compacted: Compacted) -> Iterator[Flag]:
+    if compacted.evaluated == "original":
+        yield Flag(name="evaluated-as-stored", value=None, message=compacted.reason)
+    if task.seed is not None and task.seed != task.protocol.autoattack.seed:
+        yield Flag(
+            name="other-seed",
+            value=float(task.seed),
+            message=f"measured with seed {task.seed} instead of the protocol's {task.protocol.autoattack.seed}",
+        )

@@ -1,0 +1,202 @@
+"""One checkpoint through one protocol: inspect, compact, attack, summarise, judge.
+
+Everything measured on the way is kept in the work folder; a run that was stopped goes on where it was.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from apcore.accuracy import Accuracy, Measure
+from apcore.assembly import Attacked, Evaluated, assemble
+from apcore.attacks.autoattack import run_autoattack
+from apcore.attacks.clean import predicted
+from apcore.attacks.ho_fmn import run_ho_fmn
+from apcore.attacks.progress import Listener, ignore
+from apcore.attacks.resumable import AttackState
+from apcore.compaction.compact import Compacted, compact
+from apcore.datasets import TestSet, load_test_set
+from apcore.environment import environment
+from apcore.errors import MachineError
+from apcore.inspection import inspect_checkpoint, require_sparsity
+from apcore.networks.network import network_from_arrays
+from apcore.outcomes import Outcomes
+from apcore.protocol import Protocol
+from apcore.result import Result
+from apcore.robust_accuracy import accuracies, clean_accuracy
+from apcore.task import Task
+from apcore.threads import threads_for, torch_threads
+from apcore.verdict import Metric, judge, may_attack
+
+COMPARED_IMAGES: Final = 4
+CLEAN_BATCH: Final = 500
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Measured:
+    """A result and the outcomes per sample behind it."""
+
+    result: Result
+    outcomes: Outcomes
+
+
+def benchmark(
+    task: Task,
+    *,
+    submitted_distances: np.ndarray | None = None,
+    progress: Listener = ignore,
+    tell: Tell = lambda _words: None,
+) -> Measured:
+    """Measure one checkpoint.
+
+    Args:
+        task: what to measure.
+        submitted_distances: (m,) the submission's own HO-FMN distances, read from `task.distances`.
+        progress: told how far the attacks are.
+        tell: told in a line of words what was found on the way.
+
+    Raises:
+        ContributorError: the checkpoint is refused.
+        MachineError: data, device or disk fail here.
+    """
+    test_set = load_test_set(task.key.dataset, task.data)
+    images, _ = test_set.samples(task.settings.autoattack.samples)
+    evaluated = _evaluated(task, images, tell)
+    macs_per_batch = evaluated.compacted.macs_evaluated * min(task.settings.autoattack.batch_size, len(images))
+    threads = threads_for(macs_per_batch, torch.get_num_threads())
+    with torch_threads(threads):
+        attacked = _attacked(task, evaluated, test_set, progress=progress, tell=tell)
+    return Measured(
+        result=assemble(task, evaluated, attacked, submitted_distances=submitted_distances, threads=threads),
+        outcomes=attacked.outcomes,
+    )
+
+
+def _evaluated(task: Task, images: Tensor, tell: Tell) -> Evaluated:
+    started = time.perf_counter()
+    inspection = inspect_checkpoint(task.checkpoint, task.key, task.protocol)
+    require_sparsity(inspection, task.protocol.sparsity_slack)
+    tell(f"{inspection.graph.name}, {100 * inspection.sparsity.weights:.2f} % of the weights are zero")
+    inspected = time.perf_counter()
+    original = network_from_arrays(inspection.graph, inspection.weights, normalization=task.normalization)
+    compacted = compact(original, images[:COMPARED_IMAGES])
+    tell(_compaction_words(compacted))
+    seconds = {"inspection": inspected - started, "compaction": time.perf_counter() - inspected}
+    return Evaluated(inspection=inspection, compacted=compacted, seconds=seconds)
+
+
+def _attacked(task: Task, evaluated: Evaluated, test_set: TestSet, *, progress: Listener, tell: Tell) -> Attacked:
+    device, settings = _device(task.device), task.settings
+    network = evaluated.compacted.network.to(device)
+    images, labels = _on(device, test_set.samples(settings.autoattack.samples))
+    clean = clean_accuracy(_predictions(network, images), labels.cpu().numpy())
+    if not _worth_attacking(task, clean):
+        tell("the clean accuracy is not the claimed one, so nothing is attacked")
+        return Attacked(accuracies={Measure.CLEAN: clean}, outcomes=_no_outcomes(), tuned=None, seconds={})
+    state = AttackState(folder=task.work, fingerprint=_fingerprint(task, evaluated))
+    attacked = run_autoattack(network, images, labels, settings.autoattack, state=state, progress=progress)
+    tuned = run_ho_fmn(
+        network,
+        tuning=_on(device, test_set.samples(settings.ho_fmn.tuning.samples)),
+        attack=_on(device, test_set.samples(settings.ho_fmn.samples)),
+        settings=settings.ho_fmn,
+        state=state,
+        progress=progress,
+    )
+    outcomes = Outcomes(
+        index=_indices(settings.autoattack.samples.first, len(labels)),
+        label=labels.cpu().numpy(),
+        clean_prediction=attacked.clean_prediction,
+        aa_outcome=attacked.broken_by,
+        hofmn_index=_indices(settings.ho_fmn.samples.first, len(tuned.distances)),
+        hofmn_distance=tuned.distances,
+    )
+    return Attacked(
+        accuracies=_accuracies(outcomes, settings),
+        outcomes=outcomes,
+        tuned=tuned,
+        seconds={**attacked.seconds, **tuned.seconds},
+    )
+
+
+def _worth_attacking(task: Task, clean: Accuracy) -> bool:
+    judgements = judge(task.claimed, {Measure.CLEAN: clean}, task.protocol, seed=task.settings.autoattack.seed)
+    return all(may_attack(judgement) for judgement in judgements if judgement.metric is Metric.CLEAN)
+
+
+def _accuracies(outcomes: Outcomes, settings: Protocol) -> dict[Measure, Accuracy]:
+    return accuracies(
+        label=outcomes.label,
+        clean_prediction=outcomes.clean_prediction,
+        aa_outcome=outcomes.aa_outcome,
+        hofmn_distance=outcomes.hofmn_distance,
+        hofmn_eps=settings.ho_fmn.eps,
+    )
+
+
+def _no_outcomes() -> Outcomes:
+    none = np.empty(0, np.int64)
+    return Outcomes(
+        index=none,
+        label=none,
+        clean_prediction=none,
+        aa_outcome=none.astype(np.int8),
+        hofmn_index=none,
+        hofmn_distance=none.astype(np.float32),
+    )
+
+
+def _indices(first: int, count: int) -> np.ndarray:
+    return np.arange(first, first + count, dtype=np.int64)
+
+
+@torch.no_grad()
+def _predictions(network: nn.Module, images: Tensor) -> np.ndarray:
+    starts = range(0, len(images), CLEAN_BATCH)
+    return torch.cat([predicted(network(images[start : start + CLEAN_BATCH])) for start in starts]).cpu().numpy()
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as exc:
+        raise MachineError(
+            where="device",
+            message=f"torch cannot use the device `{name}` here: {str(exc).splitlines()[0]}",
+            fix="choose `--device cpu`, or mend the driver",
+        ) from exc
+    return device
+
+
+def _on(device: torch.device, samples: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    return samples[0].to(device), samples[1].to(device)
+
+
+def _compaction_words(compacted: Compacted) -> str:
+    if compacted.evaluated == "original":
+        return f"evaluated as stored: {compacted.reason}"
+    return (
+        f"compacted from {compacted.macs_stored / 1e6:.2f} to {compacted.macs_evaluated / 1e6:.2f} million "
+        f"multiply-accumulates an image, {compacted.macs_stored / compacted.macs_evaluated:.1f} times less"
+    )
+
+
+def _fingerprint(task: Task, evaluated: Evaluated) -> str:
+    """All that outcomes depend on and the attacks do not see themselves; how many threads there are is not part of it."""
+    versions = {name: value for name, value in environment(task.device).items() if name != "threads"}
+    return "\n".join(
+        (
+            task.protocol.sha256,
+            evaluated.inspection.stored.sha256,
+            evaluated.compacted.evaluated,
+            repr(task.normalization),
+            *(f"{name} {value}" for name, value in sorted(versions.items())),
+        )
+    )

@@ -1,0 +1,17 @@
+"""What `apcore benchmark` prints: the lines to paste into the issue, filled with what was measured."""
+
+from apcore import model_block
+from apcore.accuracy import Measure
+from apcore.result import Result
+
+_LINES = {
+    model_block.CLEAN_ACCURACY: Measure.CLEAN,
+    model_block.AA_ROBUST_ACCURACY: Measure.AA_ROBUST,
+    model_block.HOFMN_ROBUST_ACCURACY: Measure.HOFMN_ROBUST,
+}
+
+
+def claim_block(result: Result) -> str:
+    """The model's section of the issue form; the Drive links are left to the author."""
+    measured = {label: f"{100 * result.accuracies[measure].value:.2f}" for label, measure in _LINES.items()}
+    return model_block.model_block({model_block.MODEL_KEY: str(result.model_key), **measured})

@@ -1,0 +1,223 @@
+"""`apcore`: parses arguments, calls one function, prints; nothing else."""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from apcore.command_line import (
+    CONTRIBUTOR,
+    DONE,
+    Commands,
+    UsageError,
+    add_command,
+    add_evaluation_options,
+    add_protocol_option,
+    run_command,
+)
+from apcore.model_key import ModelKey, ModelKeyError
+from apcore.protocol import Protocol, load_protocol, protocol_names
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    return run_command(_parser(), argv)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="apcore",
+        description="Loads, inspects and evaluates adversarially robust pruned networks.",
+        epilog="example: apcore inspect net.pt --model-key HARP_Zhao2023Holistic_R18_CIFAR10_US_90",
+    )
+    commands = parser.add_subparsers(metavar="command", required=True)
+    _add_inspect(commands)
+    _add_benchmark(commands)
+    _add_models(commands)
+    return parser
+
+
+def _add_inspect(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "inspect",
+        summary="read a checkpoint safely and report its layout, weight coverage, sparsity and cost",
+        example="apcore inspect net.pt --model-key HARP_Zhao2023Holistic_R18_CIFAR10_US_90",
+        run=_inspect,
+    )
+    parser.add_argument("checkpoint", type=Path, metavar="CKPT")
+    parser.add_argument("--model-key", required=True, metavar="KEY")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead")
+    add_protocol_option(parser)
+
+
+def _add_benchmark(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "benchmark",
+        summary="evaluate one local checkpoint and print the block to paste into the issue; run again, it resumes",
+        example="apcore benchmark net.pt --model-key HARP_Zhao2023Holistic_R18_CIFAR10_US_90 --out run --data data",
+        run=_benchmark,
+    )
+    parser.add_argument("checkpoint", type=Path, metavar="CKPT")
+    parser.add_argument("--model-key", required=True, metavar="KEY")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where result, outcomes and state are left"
+    )
+    add_evaluation_options(parser)
+
+
+def _add_models(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "models",
+        summary="list the protocols, and what each admits",
+        example="apcore models --protocols",
+        run=_models,
+    )
+    parser.add_argument(
+        "--protocols", action="store_true", help="with samples, radii and the hash of each protocol file"
+    )
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from apcore.inspection import Inspection, inspect_checkpoint  # noqa: PLC0415 - numpy, which `--help` does not need
+
+    found: Inspection = inspect_checkpoint(options.checkpoint, _key(options.model_key), load_protocol(options.protocol))
+    if options.json:
+        print(json.dumps(_inspection_json(found), indent=2))
+    else:
+        print(_inspection_words(found))
+    return DONE if found.agrees else CONTRIBUTOR
+
+
+def _benchmark(options: argparse.Namespace) -> int:
+    from apcore.benchmark import benchmark  # noqa: PLC0415 - torch, which `--help` does not need
+    from apcore.claim_block import claim_block  # noqa: PLC0415
+    from apcore.outcomes import write_outcomes  # noqa: PLC0415
+    from apcore.progress_line import ProgressLine  # noqa: PLC0415
+    from apcore.result import result_bytes  # noqa: PLC0415
+    from apcore.task import Task  # noqa: PLC0415
+
+    key = _key(options.model_key)
+    task = Task(
+        key=key,
+        checkpoint=options.checkpoint,
+        checkpoint_sha256=_sha256(options.checkpoint),
+        protocol=load_protocol(options.protocol),
+        work=options.out / "work" / str(key),
+        data=options.data,
+        limit=options.limit,
+        device=options.device,
+        seed=options.seed,
+    )
+    found = benchmark(
+        task, progress=ProgressLine(sys.stderr, ""), tell=lambda words: print(f"  {words}", file=sys.stderr)
+    )
+    results: Path = options.out / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    write_outcomes(results / f"{key}.outcomes.npz", found.outcomes)
+    (results / f"{key}.json").write_bytes(result_bytes(found.result))
+    print(f"result and outcomes are in {results}", file=sys.stderr)
+    if found.result.partial:
+        print("this is a partial run: its numbers are no claim about the protocol", file=sys.stderr)
+    print(claim_block(found.result))
+    return DONE
+
+
+def _models(options: argparse.Namespace) -> int:
+    for name in protocol_names():
+        protocol = load_protocol(name)
+        print(f"{name}: {protocol.title}")
+        print(f"  {', '.join(f'{a.short} ({a.name})' for a in protocol.architectures)}; {', '.join(protocol.datasets)}")
+        for structure, sparsities in protocol.sparsities:
+            print(f"  {structure} at {', '.join(map(str, sparsities))} %")
+        if options.protocols:
+            print(f"  {protocol.description}\n{_settings_words(protocol)}\n  sha256 {protocol.sha256}")
+    return DONE
+
+
+def _settings_words(protocol: Protocol) -> str:
+    attack, ho_fmn = protocol.autoattack, protocol.ho_fmn
+    return (
+        f"  AutoAttack: eps {attack.eps_text}, {attack.samples.count} samples from {attack.samples.first}, "
+        f"seed {attack.seed}, {attack.randomness} randomness\n"
+        f"  HO-FMN: eps {ho_fmn.eps_text}, {ho_fmn.steps} steps on {ho_fmn.samples.count} samples from {ho_fmn.samples.first}, "
+        f"tuned in {ho_fmn.tuning.trials} trials of {ho_fmn.tuning.steps} steps on {ho_fmn.tuning.samples.count} samples"
+    )
+
+
+def _key(text: str) -> ModelKey:
+    try:
+        return ModelKey.parse(text)
+    except ModelKeyError as exc:
+        raise UsageError(f"--model-key: {exc}") from exc
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as exc:
+        raise UsageError(f"cannot read {path}: {exc.strerror}") from exc
+
+
+def _inspection_json(found: Any) -> dict[str, Any]:
+    sparsity, stored = found.sparsity, found.stored
+    return {
+        "model_key": str(found.key),
+        "layout": found.graph.name,
+        "container": stored.container,
+        "found_under": stored.found_under,
+        "sha256": stored.sha256,
+        "size_bytes": stored.size_bytes,
+        "tensors": len(found.weights),
+        "macs": found.graph.macs(),
+        "sparsity": {
+            "weights": round(100 * sparsity.weights, 6),
+            "filters": round(100 * sparsity.filters, 6),
+            "channels": round(100 * sparsity.channels, 6),
+            "parameters_left": round(100 * sparsity.parameters_left, 6),
+            "agrees": found.agrees,
+        },
+        "layers": [
+            {
+                "name": layer.name,
+                "weights": layer.weights,
+                "zero_weights": layer.zero_weights,
+                "filters": layer.filters,
+                "zero_filters": layer.zero_filters,
+                "channels": layer.channels,
+                "zero_channels": layer.zero_channels,
+            }
+            for layer in sparsity.layers
+        ],
+    }
+
+
+def _inspection_words(found: Any) -> str:
+    sparsity, stored = found.sparsity, found.stored
+    place = f"under {stored.found_under!r}" if stored.found_under else "at the top"
+    lines = [
+        f"{found.graph.name}: all {len(found.weights)} tensors filled, none left over",
+        f"  container {stored.container}, state dict {place}, {stored.size_bytes:,} bytes, sha256 {stored.sha256}",
+        f"  cost as stored: {found.graph.macs() / 1e6:.1f} million multiply-accumulates an image",
+        f"  zeros: {sparsity.weights:.2%} of weights, {sparsity.filters:.2%} of filters, {sparsity.channels:.2%} of input channels",
+        f"  {'layer':<24}{'weights':>10}{'zero':>9}{'filters':>9}{'zero':>6}{'channels':>10}{'zero':>6}",
+    ]
+    lines += [
+        f"  {layer.name:<24}{layer.weights:>10,}{layer.zero_weights / layer.weights:>9.1%}"
+        f"{layer.filters:>9}{layer.zero_filters:>6}{layer.channels:>10}{layer.zero_channels:>6}"
+        for layer in sparsity.layers
+    ]
+    claim = f"{found.key.structure} {found.key.sparsity} %"
+    lines.append(f"the key says {claim}: " + ("the weights agree" if found.agrees else "the weights do not agree"))
+    return "\n".join(lines)

@@ -1,0 +1,57 @@
+"""What deserves a second look in a measurement: each flag with its number, never only yes or no.
+
+Source: Croce & Hein 2020, arXiv:2003.01690 and the checks of its code (Square after the white-box attacks); Carlini et al.
+2019, arXiv:1902.06705 (a weaker attack that wins points at a masked gradient).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import numpy as np
+
+from apcore.accuracy import Accuracy, Measure
+from apcore.outcomes import Outcomes
+from apcore.result import Flag
+
+SQUARE_POINTS: Final = 0.2
+
+
+def red_flags(
+    accuracies: Mapping[Measure, Accuracy], outcomes: Outcomes, *, aa_eps: float, hofmn_eps: float
+) -> Iterator[Flag]:
+    """The flags of one measured checkpoint.
+
+    Args:
+        accuracies: what was measured.
+        outcomes: per sample.
+        aa_eps: AutoAttack's radius.
+        hofmn_eps: the radius at which HO-FMN is counted.
+    """
+    if Measure.SQUARE in accuracies:
+        yield from _square_after_white_box(accuracies)
+    if hofmn_eps <= aa_eps:
+        yield from _broken_by_hofmn_alone(outcomes, eps=hofmn_eps)
+
+
+def _square_after_white_box(accuracies: Mapping[Measure, Accuracy]) -> Iterator[Flag]:
+    gained = 100 * (accuracies[Measure.FAB_T].value - accuracies[Measure.SQUARE].value)
+    if gained > SQUARE_POINTS and accuracies[Measure.FAB_T].correct - accuracies[Measure.SQUARE].correct > 1:
+        yield Flag(
+            name="square-after-white-box",
+            value=round(gained, 4),
+            message=f"Square, which sees no gradients, lowered the accuracy by {gained:.2f} points after the white-box attacks; "
+            "gradients may be masked",
+        )
+
+
+def _broken_by_hofmn_alone(outcomes: Outcomes, *, eps: float) -> Iterator[Flag]:
+    survived = outcomes.index[outcomes.aa_outcome == 0]
+    broken = outcomes.hofmn_index[outcomes.hofmn_distance <= np.float32(eps)]
+    both = np.intersect1d(survived, broken)
+    if len(both):
+        yield Flag(
+            name="broken-by-hofmn-alone",
+            value=float(len(both)),
+            message=f"HO-FMN broke {len(both)} of the samples that survived AutoAttack, at a radius no larger than AutoAttack's; "
+            "AutoAttack was too weak on them",
+        )

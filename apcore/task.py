@@ -1,0 +1,60 @@
+"""What is to be measured: one checkpoint under one protocol, with everything that belongs to the run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from apcore.model_key import ModelKey
+from apcore.protocol import Protocol, Samples
+from apcore.verdict import Metric
+
+NormalizationValues: TypeAlias = tuple[tuple[float, ...], tuple[float, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is to be measured.
+
+    Args:
+        key: the checkpoint's.
+        checkpoint: its file, of unknown origin.
+        checkpoint_sha256: hash of the bytes that are to be measured.
+        protocol: what to run.
+        work: folder for the state of the attacks.
+        data: folder with the test sets, None for a packaged one.
+        claimed: claimed shares in [0, 1], to be judged; empty if nothing is claimed.
+        normalization: (mean, std) of the network's input, None if it takes pixels in [0, 1].
+        distances: file with the submission's own HO-FMN distances, None if there is none.
+        submission_sha256: the submission this belongs to, None without one.
+        limit: cap on AutoAttack's samples.
+        device: torch's name of the device.
+        seed: another seed than the protocol's, None for that one.
+    """
+
+    key: ModelKey
+    checkpoint: Path
+    checkpoint_sha256: str
+    protocol: Protocol
+    work: Path
+    data: Path | None = None
+    claimed: Mapping[Metric, float] = field(default_factory=dict)
+    normalization: NormalizationValues | None = None
+    distances: Path | None = None
+    submission_sha256: str | None = None
+    limit: int | None = None
+    device: str = "cpu"
+    seed: int | None = None
+
+    @property
+    def settings(self) -> Protocol:
+        """The protocol with `limit` and `seed` applied; its name and hash still say what it comes from."""
+        attack, ho_fmn = self.protocol.autoattack, self.protocol.ho_fmn
+        count = attack.samples.count if self.limit is None else min(self.limit, attack.samples.count)
+        seed = attack.seed if self.seed is None else self.seed
+        samples = Samples(first=attack.samples.first, count=count)
+        return replace(
+            self.protocol,
+            autoattack=replace(attack, samples=samples, seed=seed),
+            ho_fmn=replace(ho_fmn, seed=ho_fmn.seed if self.seed is None else self.seed),
+        )

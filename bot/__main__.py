@@ -1,0 +1,5 @@
+"""`python -m bot` is `apbot`."""
+
+from bot.cli import run
+
+run()

@@ -1,0 +1,167 @@
+"""`apbot`: parses arguments, calls one stage, prints; nothing else."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from apcore import command_line
+from apcore.command_line import Commands, add_command, add_evaluation_options, add_protocol_option, run_command
+from apcore.project_files import project_folder
+from apcore.protocol import load_protocol
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    return run_command(_parser(), argv)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="apbot",
+        description="Verifies claims about adversarially robust pruned networks.",
+        epilog="example: apbot check issue.md",
+    )
+    commands = parser.add_subparsers(metavar="command", required=True)
+    _add_check(commands)
+    _add_verify(commands)
+    _add_demo(commands)
+    _add_leaderboard(commands)
+    return parser
+
+
+def _add_check(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "check",
+        summary="print what the bot would answer to an issue body",
+        example="apbot check issue.md",
+        run=_check,
+    )
+    parser.add_argument("file", metavar="FILE", help="the issue body, or - for standard input")
+    parser.add_argument("--json", action="store_true", help="print the submission and the findings as JSON instead")
+    add_protocol_option(parser)
+
+
+def _add_verify(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "verify",
+        summary="take one issue body from check to a local pull request on this machine; run again, it resumes",
+        example="apbot verify issue.md --out run --data data --files files --limit 16",
+        run=_verify,
+    )
+    parser.add_argument("file", metavar="FILE", help="the issue body, or - for standard input")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where everything is left")
+    parser.add_argument("--files", type=Path, metavar="DIR", help="local mirror of Google Drive, one file per id")
+    parser.add_argument("--issue", type=int, default=0, metavar="N", help="number of the issue, for the branch name")
+    add_evaluation_options(parser)
+
+
+def _add_demo(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "demo",
+        summary="verify a small real submission that comes with the project, offline",
+        example="apbot demo",
+        run=_demo,
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("demo-output"),
+        metavar="DIR",
+        help="where everything is left (default demo-output)",
+    )
+
+
+def _add_leaderboard(commands: Commands) -> None:
+    parser = commands.add_parser("leaderboard", help="build or check the derived files of the leaderboard")
+    actions = parser.add_subparsers(metavar="action", required=True)
+    build = add_command(
+        actions,
+        "build",
+        summary="build every table and data file from leaderboard/entries",
+        example="apbot leaderboard build",
+        run=_build,
+    )
+    build.add_argument("--out", type=Path, metavar="DIR", help="write there instead of beside the entries")
+    add_command(
+        actions,
+        "check",
+        summary="check that the derived files are in step with leaderboard/entries",
+        example="apbot leaderboard check",
+        run=_in_step,
+    )
+
+
+def _check(options: argparse.Namespace) -> int:
+    from bot.leaderboard.facts import board_facts  # noqa: PLC0415
+    from bot.stages.check import check, check_json  # noqa: PLC0415
+
+    answer = check(command_line.read_text(options.file), load_protocol(options.protocol), board_facts(_board()))
+    if options.json:
+        print(json.dumps(check_json(answer), indent=2, ensure_ascii=False))
+    else:
+        sys.stdout.write(answer.comment)
+    return answer.exit_code
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from bot.stages.verify import Order, verify  # noqa: PLC0415
+
+    return verify(
+        Order(
+            body=command_line.read_text(options.file),
+            out=options.out,
+            board=_board(),
+            protocol=load_protocol(options.protocol),
+            data=options.data,
+            mirror=options.files,
+            issue=options.issue,
+            device=options.device,
+            limit=options.limit,
+            seed=options.seed,
+        ),
+        sys.stderr,
+    )
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from bot.stages.demo import demo  # noqa: PLC0415
+
+    return demo(options.out, project_folder(__file__, "demo"), _board(), sys.stderr)
+
+
+def _build(options: argparse.Namespace) -> int:
+    from bot.leaderboard.build import build  # noqa: PLC0415
+
+    board = _board()
+    for path in build(board / "entries", options.out or board):
+        print(path)
+    return command_line.DONE
+
+
+def _in_step(_options: argparse.Namespace) -> int:
+    from bot.leaderboard.build import out_of_step  # noqa: PLC0415
+
+    board = _board()
+    stale = out_of_step(board / "entries", board)
+    for path in stale:
+        print(f"out of step with the entries: {path}", file=sys.stderr)
+    print(
+        "run: apbot leaderboard build" if stale else "every derived file is in step with the entries", file=sys.stderr
+    )
+    return command_line.CONTRIBUTOR if stale else command_line.DONE
+
+
+def _board() -> Path:
+    """The leaderboard of the working directory if it is a clone of one, else the one that came with the program."""
+    here = Path("leaderboard")
+    return here if (here / "entries").is_dir() else project_folder(__file__, "leaderboard")

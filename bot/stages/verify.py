@@ -1,0 +1,209 @@
+"""The whole way of one issue body on this machine: check, fetch, measure, answer, propose.
+
+Every stage leaves its files in one folder and finds those of an earlier run there, so that a run that was stopped goes on
+where it was: checkpoints that are measured are not measured again, attacks go on after their last finished batch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, TextIO
+
+from apcore.benchmark import benchmark
+from apcore.checkpoint.distances import read_distances
+from apcore.command_line import CONTRIBUTOR, DONE, MACHINE, SERVICE
+from apcore.environment import environment
+from apcore.errors import TurnError
+from apcore.failure import Failure, Turn
+from apcore.progress_line import ProgressLine
+from apcore.protocol import Protocol
+from apcore.result import Result
+from apcore.task import Task
+from apcore.verdict import Metric, Verdict, worst
+from bot.files.fetch import fetch
+from bot.files.limits import DownloadLimits
+from bot.files.store import Store
+from bot.leaderboard.facts import board_facts
+from bot.stages.check import check
+from bot.stages.publication import Measurement, publish
+from bot.stages.workspace import Workspace
+from bot.submission.model import Submission, SubmittedModel
+
+_OBJECTIONS: Final = frozenset({Verdict.REFUTED, Verdict.INCONSISTENT})
+_WHOSE_TURN: Final = {
+    Turn.CONTRIBUTOR: "the contributor must mend it",
+    Turn.MACHINE: "our fault or this machine's",
+    Turn.SERVICE: "an outside service failed, try again later",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One run of `verify`.
+
+    Args:
+        body: the issue body.
+        out: the run's folder.
+        board: folder of the leaderboard as it is.
+        protocol: what to run.
+        data: folder with the test sets, None for a packaged one.
+        mirror: folder with a file per Drive id, looked at before the network; None without one.
+        issue: number of the issue.
+        device: torch's name of the device.
+        limit: cap on AutoAttack's samples.
+        seed: another seed than the protocol's.
+    """
+
+    body: str
+    out: Path
+    board: Path
+    protocol: Protocol
+    data: Path | None = None
+    mirror: Path | None = None
+    issue: int = 0
+    device: str = "cpu"
+    limit: int | None = None
+    seed: int | None = None
+
+
+def verify(order: Order, stream: TextIO) -> int:
+    """Do everything that `order` asks for and return the exit code; `stream` gets what a person wants to follow.
+
+    Raises:
+        MachineError: nothing could be done at all, for instance because the folder is in use.
+    """
+    workspace = Workspace(order.out)
+    with workspace.locked():
+        answer = check(order.body, order.protocol, board_facts(order.board))
+        if answer.submission is None or answer.exit_code:
+            workspace.write(order.out / "comment.md", answer.comment.encode())
+            _say(stream, f"the submission needs mending; the answer is in {order.out / 'comment.md'}")
+            return CONTRIBUTOR
+        submission = answer.submission
+        workspace.write(order.out / "submission.json", submission.to_bytes())
+        _say(
+            stream,
+            f"submission of {submission.ap_key}: {len(submission.models)} checkpoints, protocol {order.protocol.name}",
+        )
+        measurements, failures = _measure_all(order, submission, workspace, stream)
+        proposal = publish(
+            submission,
+            measurements,
+            failures,
+            protocol=order.protocol,
+            board=order.board,
+            issue=order.issue,
+            workspace=workspace,
+            when=datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0),
+        )
+        _say(stream, f"the comment is in {order.out / 'comment.md'}")
+        if proposal:
+            _say(stream, f"the pull request is branch {proposal.branch} of {proposal.repository}")
+        code = _exit_code(measurements, failures)
+        _say(stream, _last_line(measurements, failures, code))
+        return code
+
+
+def _measure_all(
+    order: Order, submission: Submission, workspace: Workspace, stream: TextIO
+) -> tuple[list[Measurement], list[Failure]]:
+    """Every checkpoint on its own: one that fails does not cost the others their measurement."""
+    measurements: list[Measurement] = []
+    failures: list[Failure] = []
+    for place, model in enumerate(submission.models):
+        _say(stream, f"[{place + 1}/{len(submission.models)}] {model.key}")
+        try:
+            measured = _measure(order, submission, place, workspace, stream)
+        except TurnError as exc:
+            failure = Failure.of(model.key, exc)
+            workspace.keep_failure(failure)
+            failures.append(failure)
+            _say(stream, f"  not measured, {_WHOSE_TURN[failure.turn]}: {failure.message}")
+        else:
+            measurements.append(measured)
+            _say(stream, f"  {measured.result.verdict}")
+            for claim in measured.result.claims:
+                _say(stream, f"    {claim.metric}: {claim.reason}")
+    return measurements, failures
+
+
+def _measure(order: Order, submission: Submission, place: int, workspace: Workspace, stream: TextIO) -> Measurement:
+    model = submission.models[place]
+    try:
+        task = _task(order, submission, model, workspace)
+        submitted = read_distances(task.distances) if task.distances else None
+        earlier = workspace.finished(model.key)
+        if earlier and _still_valid(earlier[0], task):
+            _say(stream, "  measured by an earlier run")
+            return Measurement(result=earlier[0], outcomes=earlier[1], submitted=submitted)
+        found = benchmark(
+            task,
+            submitted_distances=submitted,
+            progress=ProgressLine(stream, f"[{place + 1}/{len(submission.models)}]"),
+            tell=lambda words: _say(stream, f"  {words}"),
+        )
+    except TurnError as exc:
+        raise exc.below(f"models.{place}") from exc
+    workspace.keep(found.result, found.outcomes)
+    return Measurement(result=found.result, outcomes=found.outcomes, submitted=submitted)
+
+
+def _task(order: Order, submission: Submission, model: SubmittedModel, workspace: Workspace) -> Task:
+    store = Store(workspace.files)
+    limits = DownloadLimits()
+    checkpoint = fetch(model.checkpoint, store=store, mirror=order.mirror, limits=limits, where="checkpoint")
+    distances = model.distances and fetch(
+        model.distances, store=store, mirror=order.mirror, limits=limits, where="distances"
+    )
+    claimed = {metric: getattr(model.claimed, metric) for metric in Metric}
+    normalization = model.normalization
+    return Task(
+        key=model.key,
+        checkpoint=checkpoint.path,
+        checkpoint_sha256=checkpoint.sha256,
+        protocol=order.protocol,
+        work=workspace.work(model.key),
+        data=order.data,
+        claimed=claimed,
+        normalization=(normalization.mean, normalization.std) if normalization else None,
+        distances=distances.path if distances else None,
+        submission_sha256=submission.sha256,
+        limit=order.limit,
+        device=order.device,
+        seed=order.seed,
+    )
+
+
+def _still_valid(result: Result, task: Task) -> bool:
+    """Whether an earlier result is what running `task` would give: same file, claims, protocol, versions and settings."""
+    return (
+        result.submission_sha256 == task.submission_sha256
+        and result.checkpoint.sha256 == task.checkpoint_sha256
+        and result.protocol.sha256 == task.protocol.sha256
+        and result.protocol.seed == task.settings.autoattack.seed
+        and result.limit == task.limit
+        and dict(result.environment) == environment(task.device) | {"threads": result.environment["threads"]}
+    )
+
+
+def _exit_code(measurements: Sequence[Measurement], failures: Sequence[Failure]) -> int:
+    """Ours before a service's before the contributor's: while something did not run, nobody else is to blame."""
+    turns = {failure.turn for failure in failures}
+    if Turn.MACHINE in turns:
+        return MACHINE
+    if Turn.SERVICE in turns:
+        return SERVICE
+    objections = any(measurement.result.verdict in _OBJECTIONS for measurement in measurements)
+    return CONTRIBUTOR if objections or turns else DONE
+
+
+def _last_line(measurements: Sequence[Measurement], failures: Sequence[Failure], code: int) -> str:
+    if failures:
+        return f"not complete: {len(failures)} of {len(failures) + len(measurements)} checkpoints were not measured"
+    verdict = worst(m.result.verdict for m in measurements if m.result.verdict)
+    return f"done: {verdict}" if code == DONE else f"done, with objections: {verdict}"
+
+
+def _say(stream: TextIO, words: str) -> None:
+    print(words, file=stream, flush=True)
