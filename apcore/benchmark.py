@@ -21,8 +21,8 @@ from apcore.attacks.progress import Listener, ignore
 from apcore.attacks.resumable import AttackState
 from apcore.compaction.compact import Compacted, compact
 from apcore.datasets import TestSet, load_test_set
+from apcore.device import usable_device
 from apcore.environment import environment
-from apcore.errors import MachineError
 from apcore.inspection import inspect_checkpoint, require_sparsity
 from apcore.networks.network import network_from_arrays
 from apcore.outcomes import Outcomes
@@ -92,7 +92,7 @@ def _evaluated(task: Task, images: Tensor, tell: Tell) -> Evaluated:
 
 
 def _attacked(task: Task, evaluated: Evaluated, test_set: TestSet, *, progress: Listener, tell: Tell) -> Attacked:
-    device, settings = _device(task.device), task.settings
+    device, settings = usable_device(task.device), task.settings
     network = evaluated.compacted.network.to(device)
     images, labels = _on(device, test_set.samples(settings.autoattack.samples))
     clean = clean_accuracy(_predictions(network, images), labels.cpu().numpy())
@@ -160,19 +160,6 @@ def _indices(first: int, count: int) -> np.ndarray:
 def _predictions(network: nn.Module, images: Tensor) -> np.ndarray:
     starts = range(0, len(images), CLEAN_BATCH)
     return torch.cat([predicted(network(images[start : start + CLEAN_BATCH])) for start in starts]).cpu().numpy()
-
-
-def _device(name: str) -> torch.device:
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as exc:
-        raise MachineError(
-            where="device",
-            message=f"torch cannot use the device `{name}` here: {str(exc).splitlines()[0]}",
-            fix="choose `--device cpu`, or mend the driver",
-        ) from exc
-    return device
 
 
 def _on(device: torch.device, samples: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:

@@ -210,7 +210,7 @@ def _inspection_words(found: Any) -> str:
         f"{found.graph.name}: all {len(found.weights)} tensors filled, none left over",
         f"  container {stored.container}, state dict {place}, {stored.size_bytes:,} bytes, sha256 {stored.sha256}",
         f"  cost as stored: {found.graph.macs() / 1e6:.1f} million multiply-accumulates an image",
-        f"  zeros: {sparsity.weights:.2%} of weights, {sparsity.filters:.2%} of filters, {sparsity.channels:.2%} of input channels",
+        f"  zeros: {100 * sparsity.weights:.2f} % of weights, {100 * sparsity.filters:.2f} % of filters, {100 * sparsity.channels:.2f} % of input channels",
         f"  {'layer':<24}{'weights':>10}{'zero':>9}{'filters':>9}{'zero':>6}{'channels':>10}{'zero':>6}",
     ]
     lines += [

@@ -40,7 +40,7 @@ def assign(
     Args:
         stored: what the checkpoint holds, with or without one of `PREFIXES` before every name.
         expected: shape of each tensor by name; all of them are floating point, `num_batches_tracked` is not among them.
-        layout: name of the network, for messages.
+        layout: name of the network as messages show it, ours and never read from a file.
         where: the path that errors carry.
 
     Returns:
@@ -60,7 +60,7 @@ def assign(
     if missing or left_over or shapes:
         raise ContributorError(
             where=where,
-            message=f"the checkpoint does not fit {quoted(layout)}: "
+            message=f"the checkpoint does not fit {layout}: "
             + "; ".join(_differences(found, expected, missing, left_over, shapes)),
             fix=_fix(layout, left_over),
         )
@@ -104,7 +104,7 @@ def _fix(layout: str, left_over: Sequence[str]) -> str:
     for endings, advice in _OTHER_FORMS:
         if parts & set(endings):
             return advice
-    return f"upload the state dict of {quoted(layout)}, or name the architecture that this file holds"
+    return f"upload the state dict of {layout}, or name the architecture that this file holds"
 
 
 def _float32(name: str, array: Array, where: str) -> npt.NDArray[np.float32]:

@@ -103,6 +103,18 @@ def propose(
     )
 
 
+def withdraw(out: Path) -> None:
+    """Remove what an earlier `propose` left in `out`: a change that no longer follows from the measurements.
+
+    Raises:
+        MachineError: `out/repository` is not ours to remove.
+    """
+    _refuse_foreign(out / "repository")
+    for folder in ("repository", "pull_request"):
+        if (out / folder).exists():
+            shutil.rmtree(out / folder)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Git:
     """git in one folder, cut off from the machine's configuration, with a fixed identity and date."""

@@ -26,6 +26,7 @@ def demo(out: Path, assets: Path, board: Path, stream: TextIO) -> int:
             protocol=load_protocol("demo"),
             mirror=assets / "files",
             issue=ISSUE,
+            drive=None,
         ),
         stream,
     )

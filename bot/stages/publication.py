@@ -18,7 +18,7 @@ from apcore.security_curve import Curve, save_curves
 from bot.leaderboard.board import read_board
 from bot.leaderboard.change import Change
 from bot.leaderboard.merge import record
-from bot.leaderboard.repository import Proposal, propose
+from bot.leaderboard.repository import Proposal, propose, withdraw
 from bot.reply.pull_request import pull_request
 from bot.reply.result_comment import CurveImage, result_comment
 from bot.stages.workspace import Workspace
@@ -65,6 +65,7 @@ def publish(
     images = [_draw(group, workspace, protocol) for group in _triples(measurements)]
     results = tuple(measurement.result for measurement in measurements)
     complete = not failures and all(Measure.AA_ROBUST in result.accuracies for result in results)
+    withdraw(workspace.root)
     proposal = (
         _propose(submission, results, board=board, issue=issue, workspace=workspace, when=when) if complete else None
     )

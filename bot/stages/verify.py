@@ -13,6 +13,7 @@ from typing import Final, TextIO
 from apcore.benchmark import benchmark
 from apcore.checkpoint.distances import read_distances
 from apcore.command_line import CONTRIBUTOR, DONE, MACHINE, SERVICE
+from apcore.device import usable_device
 from apcore.environment import environment
 from apcore.errors import TurnError
 from apcore.failure import Failure, Turn
@@ -21,14 +22,17 @@ from apcore.protocol import Protocol
 from apcore.result import Result
 from apcore.task import Task
 from apcore.verdict import Metric, Verdict, worst
+from bot.files.drive import GOOGLE_DRIVE, Drive
 from bot.files.fetch import fetch
 from bot.files.limits import DownloadLimits
 from bot.files.store import Store
+from bot.files.stored_file import StoredFile
 from bot.leaderboard.facts import board_facts
+from bot.leaderboard.repository import withdraw
 from bot.stages.check import check
 from bot.stages.publication import Measurement, publish
 from bot.stages.workspace import Workspace
-from bot.submission.model import Submission, SubmittedModel
+from bot.submission.model import RemoteFile, Submission, SubmittedModel
 
 _OBJECTIONS: Final = frozenset({Verdict.REFUTED, Verdict.INCONSISTENT})
 _WHOSE_TURN: Final = {
@@ -53,6 +57,7 @@ class Order:
         device: torch's name of the device.
         limit: cap on AutoAttack's samples.
         seed: another seed than the protocol's.
+        drive: where files come from that the mirror lacks; None keeps the network out.
     """
 
     body: str
@@ -65,6 +70,7 @@ class Order:
     device: str = "cpu"
     limit: int | None = None
     seed: int | None = None
+    drive: Drive | None = GOOGLE_DRIVE
 
 
 def verify(order: Order, stream: TextIO) -> int:
@@ -77,9 +83,11 @@ def verify(order: Order, stream: TextIO) -> int:
     with workspace.locked():
         answer = check(order.body, order.protocol, board_facts(order.board))
         if answer.submission is None or answer.exit_code:
+            withdraw(order.out)
             workspace.write(order.out / "comment.md", answer.comment.encode())
             _say(stream, f"the submission needs mending; the answer is in {order.out / 'comment.md'}")
             return CONTRIBUTOR
+        usable_device(order.device)
         submission = answer.submission
         workspace.write(order.out / "submission.json", submission.to_bytes())
         _say(
@@ -150,12 +158,8 @@ def _measure(order: Order, submission: Submission, place: int, workspace: Worksp
 
 
 def _task(order: Order, submission: Submission, model: SubmittedModel, workspace: Workspace) -> Task:
-    store = Store(workspace.files)
-    limits = DownloadLimits()
-    checkpoint = fetch(model.checkpoint, store=store, mirror=order.mirror, limits=limits, where="checkpoint")
-    distances = model.distances and fetch(
-        model.distances, store=store, mirror=order.mirror, limits=limits, where="distances"
-    )
+    checkpoint = _fetch(model.checkpoint, "checkpoint", order, workspace)
+    distances = _fetch(model.distances, "distances", order, workspace) if model.distances else None
     claimed = {metric: getattr(model.claimed, metric) for metric in Metric}
     normalization = model.normalization
     return Task(
@@ -172,6 +176,17 @@ def _task(order: Order, submission: Submission, model: SubmittedModel, workspace
         limit=order.limit,
         device=order.device,
         seed=order.seed,
+    )
+
+
+def _fetch(file: RemoteFile, where: str, order: Order, workspace: Workspace) -> StoredFile:
+    return fetch(
+        file,
+        store=Store(workspace.files),
+        mirror=order.mirror,
+        limits=DownloadLimits(),
+        where=where,
+        drive=order.drive,
     )
 
 

@@ -127,16 +127,13 @@ def test_interrupted_after_every_trial_and_batch_it_comes_to_the_same_outcomes(r
         save(file, arrays)
         raise KeyboardInterrupt
 
-    interruptions = 0
+    steps = 5 + 3 + 3
     with monkeypatch.context() as patch:
         patch.setattr(StateFile, "save", save_and_stop)
-        while True:
-            try:
-                again = run(state=state)
-                break
-            except KeyboardInterrupt:
-                interruptions += 1
-    assert interruptions == 5 + 3 + 3
+        for _ in range(steps):
+            with pytest.raises(KeyboardInterrupt):
+                run(state=state)
+        again = run(state=state)
     assert_same(again, whole)
 
 

@@ -1,0 +1,100 @@
+"""`apcore` from the outside; and a run killed at any moment goes on to the same outcomes."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from doubles.demo import ASSETS, IDS, checkpoint, saved
+
+from apcore.cli import main
+from apcore.outcomes import read_outcomes
+from apcore.protocol import load_protocol, protocol_names
+from apcore.result import read_result
+
+KEY = "FilterPruning_Demo2026Digits_R6_DIGITS_S_90"
+CHECKPOINT = ASSETS / "files" / IDS[90]
+
+
+@pytest.mark.parametrize("command", ["inspect", "benchmark", "models"])
+def test_help_fits_a_screen_and_ends_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert ended.value.code == 0
+    assert lines[-1].startswith(f"example: apcore {command}")
+    assert len(lines) <= 40
+
+
+def test_inspect_reports_coverage_sparsity_and_cost(capsys: pytest.CaptureFixture[str], golden) -> None:
+    assert main(["inspect", str(CHECKPOINT), "--model-key", KEY, "--protocol", "demo"]) == 0
+    golden("inspect/demo_s90.txt", capsys.readouterr().out)
+
+
+def test_inspect_as_json_prints_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(CHECKPOINT), "--model-key", KEY, "--protocol", "demo", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["tensors"], document["macs"], document["sparsity"]["filters"]) == (32, 831120, 90.0)
+
+
+def test_inspect_of_a_denser_checkpoint_says_so_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "net.pt").write_bytes(saved(checkpoint(50)))
+    assert main(["inspect", str(tmp_path / "net.pt"), "--model-key", KEY, "--protocol", "demo"]) == 1
+    assert capsys.readouterr().out.endswith("the key says S 90 %: the weights do not agree\n")
+
+
+def test_a_wrong_model_key_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(CHECKPOINT), "--model-key", "net"]) == 2
+    assert "--model-key: a model key has five parts" in capsys.readouterr().err
+
+
+def test_an_architecture_that_the_protocol_does_not_admit_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(CHECKPOINT), "--model-key", KEY]) == 1
+    assert "protocol apb-2024 does not admit the architecture `R6`" in capsys.readouterr().err
+
+
+def test_models_lists_every_protocol_with_its_hash(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--protocols"]) == 0
+    printed = capsys.readouterr().out
+    for name in protocol_names():
+        assert f"{name}: " in printed
+        assert load_protocol(name).sha256 in printed
+
+
+def start(out: Path, *, stderr: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "apcore", "benchmark", str(CHECKPOINT), "--model-key", KEY, "--protocol", "demo"]
+    return subprocess.Popen([*command, "--limit", "4", "--out", str(out)], stdout=subprocess.PIPE, stderr=stderr)
+
+
+def wait_for_state(out: Path, process: "subprocess.Popen[bytes]", pattern: str) -> None:
+    while process.poll() is None and not list((out / "work").glob(f"*/{pattern}")):
+        time.sleep(0.02)
+
+
+def test_a_run_that_was_killed_goes_on_to_the_same_outcomes(tmp_path: Path) -> None:
+    undisturbed = start(tmp_path / "undisturbed")
+    block = undisturbed.communicate()[0].decode()
+    for pattern in ("autoattack-*.npz", "ho-fmn-*.npz"):
+        process = start(tmp_path / "killed")
+        wait_for_state(tmp_path / "killed", process, pattern)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+    assert start(tmp_path / "killed").communicate()[0].decode() == block
+    one, other = (tmp_path / run / "results" for run in ("undisturbed", "killed"))
+    assert (
+        read_outcomes(one / f"{KEY}.outcomes.npz").to_bytes() == read_outcomes(other / f"{KEY}.outcomes.npz").to_bytes()
+    )
+    assert read_result((one / f"{KEY}.json").read_bytes()).partial
+
+
+def test_a_run_that_is_interrupted_says_that_nothing_is_lost(tmp_path: Path) -> None:
+    process = start(tmp_path, stderr=subprocess.PIPE)
+    wait_for_state(tmp_path, process, "autoattack-*.npz")
+    process.send_signal(signal.SIGINT)
+    told = process.communicate()[1].decode()
+    assert process.returncode == 3
+    assert told.splitlines()[-1] == "apcore: stopped. What was measured is kept; the same command goes on from there."

@@ -1,0 +1,124 @@
+"""`apbot verify`: what it leaves behind, what it says of bad input, and that nothing measured is lost."""
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from doubles.demo import BOARD, IDS, checkpoint, issue_body, mirror, run, saved
+from doubles.drive import FakeDrive
+
+from apcore.errors import MachineError, ServiceError
+from apcore.protocol import load_protocol
+from bot.leaderboard.facts import board_facts
+from bot.stages.check import check
+from bot.stages.workspace import Workspace
+
+HTML = b"<!DOCTYPE html><html><head><title>Google Drive - Quota exceeded</title></head></html>"
+NOT_ATTACKED = ("Clean accuracy (%): 9", "Clean accuracy (%): 8")
+
+
+@pytest.fixture
+def stream() -> io.StringIO:
+    return io.StringIO()
+
+
+def not_a_number(sparsity: int) -> bytes:
+    state = checkpoint(sparsity)
+    state["conv1.weight"][0, 0, 0, 0] = float("nan")
+    return saved({"state_dict": state})
+
+
+def other_architecture() -> bytes:
+    return saved({f"features.{place}.weight": torch.zeros(4, 3, 3, 3) for place in range(13)})
+
+
+def last_line(stream: io.StringIO) -> str:
+    return stream.getvalue().splitlines()[-1]
+
+
+def test_a_form_that_needs_mending_gets_the_answer_of_check(tmp_path: Path, stream: io.StringIO) -> None:
+    body = issue_body(("S_90", "S_91"))
+    assert run(tmp_path / "out", stream, body=body, files=mirror(tmp_path / "files")) == 1
+    expected = check(body, load_protocol("demo"), board_facts(BOARD)).comment
+    assert (tmp_path / "out" / "comment.md").read_text(encoding="utf-8") == expected
+    assert last_line(stream).startswith("the submission needs mending")
+
+
+def test_refused_checkpoints_are_told_apart_and_each_says_what_to_do(
+    tmp_path: Path, stream: io.StringIO, golden
+) -> None:
+    files = mirror(tmp_path / "files", s50=HTML, s75=not_a_number(75), s90=other_architecture())
+    assert run(tmp_path / "out", stream, body=issue_body(), files=files) == 1
+    golden("verify/refused_checkpoints.md", (tmp_path / "out" / "comment.md").read_text(encoding="utf-8"))
+    assert last_line(stream) == "not complete: 3 of 3 checkpoints were not measured"
+    assert not (tmp_path / "out" / "repository").exists()
+
+
+def test_a_checkpoint_denser_than_its_key_is_refused_before_anything_is_spent(
+    tmp_path: Path, stream: io.StringIO
+) -> None:
+    dense = saved({"state_dict": checkpoint(50)})
+    files = mirror(tmp_path / "files", s50=HTML, s75=HTML, s90=dense)
+    assert run(tmp_path / "out", stream, body=issue_body(), files=files) == 1
+    failure = json.loads(Workspace(tmp_path / "out").root.joinpath("failures", f"{_key(90)}.json").read_text())
+    assert failure["turn"] == "contributor"
+    assert "the key says S 90 %, measured are 74.52 % zero weights, 50.00 % zero filters" in failure["message"]
+
+
+def test_a_file_that_is_in_no_mirror_is_our_turn_while_the_network_is_off(tmp_path: Path, stream: io.StringIO) -> None:
+    files = mirror(tmp_path / "files", s50=None, s75=HTML, s90=HTML)
+    assert run(tmp_path / "out", stream, body=issue_body(), files=files) == 3
+
+
+def test_a_quota_of_google_drive_is_worth_retrying(tmp_path: Path, stream: io.StringIO) -> None:
+    full = ServiceError(where="", message="the quota of this file is used up", fix="try again in 24 hours")
+    drive = FakeDrive(failures={IDS[50]: full})
+    files = mirror(tmp_path / "files", s50=None, s75=HTML, s90=HTML)
+    assert run(tmp_path / "out", stream, body=issue_body(), files=files, drive=drive) == 4
+    assert drive.asked == [IDS[50]]
+
+
+def test_a_full_disk_is_never_the_contributors_turn(tmp_path: Path, stream: io.StringIO) -> None:
+    full = MachineError(where="", message="No space left on device", fix="free some")
+    drive = FakeDrive(failures={IDS[50]: full})
+    files = mirror(tmp_path / "files", s50=None, s75=HTML, s90=HTML)
+    assert run(tmp_path / "out", stream, body=issue_body(), files=files, drive=drive) == 3
+
+
+def test_a_clean_accuracy_that_is_not_the_claimed_one_stops_before_the_attacks(
+    tmp_path: Path, stream: io.StringIO, golden
+) -> None:
+    files = mirror(tmp_path / "files")
+    assert run(tmp_path / "out", stream, body=issue_body(NOT_ATTACKED), files=files) == 1
+    comment = (tmp_path / "out" / "comment.md").read_text(encoding="utf-8")
+    golden("verify/other_clean_accuracy.md", _without_what_varies(comment))
+    assert last_line(stream) == "done, with objections: refuted"
+    assert not (tmp_path / "out" / "repository").exists()
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path: Path, stream: io.StringIO) -> None:
+    with (
+        Workspace(tmp_path / "out").locked(),
+        pytest.raises(MachineError, match="another run is at work in this folder"),
+    ):
+        run(tmp_path / "out", stream, body=issue_body(), files=mirror(tmp_path / "files"))
+
+
+def test_a_device_that_is_not_there_is_our_turn(tmp_path: Path, stream: io.StringIO) -> None:
+    with pytest.raises(MachineError, match="torch cannot use the device `warp:9` here"):
+        run(tmp_path / "out", stream, body=issue_body(), files=mirror(tmp_path / "files"), device="warp:9")
+
+
+def _key(sparsity: int) -> str:
+    return f"FilterPruning_Demo2026Digits_R6_DIGITS_S_{sparsity}"
+
+
+def _without_what_varies(comment: str) -> str:
+    """Without versions and times, which are another machine's there."""
+    comment = re.sub(r"(device_name|numpy|optuna|platform|python|scipy|torch|torchvision) `[^`]*`", r"\1 `…`", comment)
+    comment = re.sub(r"(inspection|compaction) \d+ s", r"\1 … s", comment)
+    comment = re.sub(r"\| \d+ \|$", "| … |", comment, flags=re.MULTILINE)
+    return re.sub(r"within [\d.]+e\\-\d+", "within …", comment)

@@ -1,0 +1,52 @@
+"""Who may import whom, and what loads without torch."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LIGHT = [
+    "apcore.cli",
+    "apcore.failure",
+    "apcore.model_key",
+    "apcore.protocol",
+    "apcore.result",
+    "apcore.rejudge",
+    "apcore.taxonomy",
+    "apcore.verdict",
+    "bot.cli",
+    "bot.files.fetch",
+    "bot.leaderboard.build",
+    "bot.leaderboard.merge",
+    "bot.reply.check_comment",
+    "bot.reply.pull_request",
+    "bot.reply.result_comment",
+    "bot.rules.requirements",
+    "bot.stages.check",
+    "bot.submission.reading",
+]
+
+
+def imported(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return names | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+
+def test_the_benchmark_knows_nothing_of_the_bot() -> None:
+    offenders = [
+        path.relative_to(ROOT)
+        for path in (ROOT / "apcore").rglob("*.py")
+        for name in imported(path)
+        if name.split(".")[0] in ("bot", "github", "gdown")
+    ]
+    assert offenders == []
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_light_modules_load_without_torch_and_numpy(module: str) -> None:
+    probe = f"import sys, {module}; sys.exit(bool({{'torch', 'numpy', 'gdown', 'github'}} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
