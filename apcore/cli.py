@@ -210,7 +210,10 @@ def _inspection_words(found: Any) -> str:
         f"{found.graph.name}: all {len(found.weights)} tensors filled, none left over",
         f"  container {stored.container}, state dict {place}, {stored.size_bytes:,} bytes, sha256 {stored.sha256}",
         f"  cost as stored: {found.graph.macs() / 1e6:.1f} million multiply-accumulates an image",
-        f"  zeros: {100 * sparsity.weights:.2f} % of weights, {100 * sparsity.filters:.2f} % of filters, {100 * sparsity.channels:.2f} % of input channels",
+        (
+            f"  zeros: {_percent(sparsity.weights)} of weights, {_percent(sparsity.filters)} of filters, "
+            f"{_percent(sparsity.channels)} of input channels"
+        ),
         f"  {'layer':<24}{'weights':>10}{'zero':>9}{'filters':>9}{'zero':>6}{'channels':>10}{'zero':>6}",
     ]
     lines += [
@@ -221,3 +224,7 @@ def _inspection_words(found: Any) -> str:
     claim = f"{found.key.structure} {found.key.sparsity} %"
     lines.append(f"the key says {claim}: " + ("the weights agree" if found.agrees else "the weights do not agree"))
     return "\n".join(lines)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
