@@ -16,6 +16,11 @@ USAGE: Final = 2
 MACHINE: Final = 3
 SERVICE: Final = 4
 
+# The packages of the extra `evaluate`, which the light install lacks.
+EVALUATE: Final = frozenset(
+    {"matplotlib", "numpy", "optuna", "pyautoattack", "scipy", "sklearn", "torch", "torchvision"}
+)
+
 Command = Callable[[argparse.Namespace], int]
 # argparse gives the type of `add_subparsers()` no public name, and it can be subscripted by type checkers alone
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
@@ -100,37 +105,38 @@ def run_command(parser: argparse.ArgumentParser, argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
     try:
         return int(options.run(options))
-    except (UsageError, ProtocolError) as exc:
-        print(f"{parser.prog}: {exc}", file=sys.stderr)
-        return USAGE
-    except TurnError as exc:
-        print(
-            f"{parser.prog}: {exc.where}: {exc.message}\n  what to do ({_TURNS[exc.exit_code]}): {exc.fix}",
-            file=sys.stderr,
-        )
-        return exc.exit_code
-    except KeyboardInterrupt:
-        print(
-            f"\n{parser.prog}: stopped. What was measured is kept; the same command goes on from there.",
-            file=sys.stderr,
-        )
-        return MACHINE
-    except OSError as exc:
-        return _machine(parser.prog, exc)
-    except Exception:  # the outermost frame: a bug of ours is said to be one
-        traceback.print_exc()
-        print(
-            f"{parser.prog}: this is a bug of ours, not your fault; please report it with the lines above",
-            file=sys.stderr,
-        )
-        return MACHINE
+    except (Exception, KeyboardInterrupt) as exc:  # the outermost frame: nothing leaves it unexplained
+        code, words = _ending(exc)
+        print(f"{parser.prog}: {words}", file=sys.stderr)
+        return code
 
 
-def _machine(program: str, exc: OSError) -> int:
-    error = MachineError(
+def _ending(exc: BaseException) -> tuple[int, str]:
+    """Exit code and last words for an error; whatever is not expected is a bug of ours, and its traceback is shown."""
+    match exc:
+        case UsageError() | ProtocolError():
+            ending = USAGE, str(exc)
+        case TurnError():
+            ending = exc.exit_code, _whose_turn(exc)
+        case KeyboardInterrupt():
+            ending = MACHINE, "stopped. What was measured is kept; the same command goes on from there."
+        case OSError():
+            ending = MACHINE, _whose_turn(_of_this_machine(exc))
+        case ModuleNotFoundError() if exc.name in EVALUATE:
+            ending = MACHINE, f"{exc.name} is missing; this command needs: pip install 'apbot[evaluate]'"
+        case _:
+            traceback.print_exception(exc)
+            ending = MACHINE, "this is a bug of ours, not your fault; please report it with the lines above"
+    return ending
+
+
+def _whose_turn(error: TurnError) -> str:
+    return f"{error.where}: {error.message}\n  what to do ({_TURNS[error.exit_code]}): {error.fix}"
+
+
+def _of_this_machine(exc: OSError) -> MachineError:
+    return MachineError(
         where=str(exc.filename or "file system"),
         message=exc.strerror or str(exc),
         fix="free space or mend the permissions, then run the same command again; it goes on where it was",
     )
-    print(f"{program}: {error.where}: {error.message}\n  what to do ({_TURNS[MACHINE]}): {error.fix}", file=sys.stderr)
-    return MACHINE
