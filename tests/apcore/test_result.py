@@ -29,11 +29,11 @@ from apcore.verdict import Metric, Verdict, judge
 
 PROTOCOL = load_protocol("demo")
 ACCURACIES = {
-    Measure.CLEAN: Accuracy(correct=30, samples=32),
-    **dict.fromkeys((*AUTOATTACK_ORDER, Measure.AA_ROBUST), Accuracy(correct=21, samples=32)),
-    Measure.HOFMN_ROBUST: Accuracy(correct=41, samples=64),
+    Measure.CLEAN: Accuracy(correct=45, samples=48),
+    **dict.fromkeys((*AUTOATTACK_ORDER, Measure.AA_ROBUST), Accuracy(correct=31, samples=48)),
+    Measure.HOFMN_ROBUST: Accuracy(correct=31, samples=48),
 }
-CLAIMED = {Metric.CLEAN: 0.9375, Metric.AUTOATTACK: 0.6563, Metric.HO_FMN: 0.625}
+CLAIMED = {Metric.CLEAN: 0.9375, Metric.AUTOATTACK: 64.58 / 100, Metric.HO_FMN: 0.625}
 RESULT = Result(
     model_key=ModelKey.parse("PlainNet_Doe2026Plain_R6_DIGITS_S_50"),
     submission_sha256="a" * 64,
@@ -71,11 +71,11 @@ RESULT = Result(
         dampening=0.0,
         objective=None,
         trials=8,
-        untuned_robust=Accuracy(correct=43, samples=64),
+        untuned_robust=Accuracy(correct=33, samples=48),
     ),
     claims=judge(CLAIMED, ACCURACIES, PROTOCOL),
     distances_file=DistancesCompared(
-        sha256="c" * 64, samples=64, robust=0.640625, largest_difference=0.002, differing=0
+        sha256="c" * 64, samples=48, robust=0.645833, largest_difference=0.002, differing=0
     ),
     flags=(Flag(name="zero-gradients", value=0.125, message="12.5 % of the gradients are zero"),),
     environment={
@@ -161,7 +161,7 @@ def test_a_result_knows_its_worst_verdict_and_its_claims() -> None:
         pytest.param({"verdict": "splendid"}, "verdict: does not fit", id="unknown verdict"),
         pytest.param({"verdict": "refuted"}, "verdict: is not the worst verdict", id="another verdict"),
         pytest.param(
-            {"accuracies__clean__value": 93.0}, "clean.value: is no whole number of 32 samples", id="no share"
+            {"accuracies__clean__value": 93.0}, "clean.value: is no whole number of 48 samples", id="no share"
         ),
         pytest.param(
             {"accuracies__clean__interval": [90, 95]}, "clean.interval: is not the 95 % Wilson", id="narrow interval"

@@ -75,17 +75,17 @@ def test_ho_fmn_is_judged_in_samples(correct: int, verdict: Verdict) -> None:
 
 
 def test_one_sample_always_counts_as_agreement() -> None:
-    small = {Measure.AA_ROBUST: Accuracy(correct=10, samples=32)}
-    assert only(Metric.AUTOATTACK, 11 / 32, small, protocol=DEMO).verdict is Verdict.CONFIRMED
-    assert only(Metric.AUTOATTACK, 12 / 32, small, protocol=DEMO).verdict is Verdict.REFUTED
-    assert only(Metric.AUTOATTACK, 8 / 32, small, protocol=DEMO).verdict is Verdict.HIGHER
+    small = {Measure.AA_ROBUST: Accuracy(correct=10, samples=48)}
+    assert only(Metric.AUTOATTACK, 11 / 48, small, protocol=DEMO).verdict is Verdict.CONFIRMED
+    assert only(Metric.AUTOATTACK, 12 / 48, small, protocol=DEMO).verdict is Verdict.REFUTED
+    assert only(Metric.AUTOATTACK, 8 / 48, small, protocol=DEMO).verdict is Verdict.HIGHER
 
 
 def test_a_claim_rounded_to_two_decimals_still_stands_for_its_samples() -> None:
-    small = {Measure.AA_ROBUST: Accuracy(correct=16, samples=32)}
-    judgement = only(Metric.AUTOATTACK, 0.5313, small, protocol=DEMO)  # 17 of 32 is 53.125 %
+    small = {Measure.AA_ROBUST: Accuracy(correct=16, samples=48)}
+    judgement = only(Metric.AUTOATTACK, 0.3542, small, protocol=DEMO)  # 17 of 48 is 35.41666... %
     assert judgement.verdict is Verdict.CONFIRMED
-    assert "(1 sample) below the claimed 53.13 %" in judgement.reason
+    assert "(1 sample) below the claimed 35.42 %" in judgement.reason
 
 
 @given(st.integers(0, 10000), st.integers(0, 10000))

@@ -66,11 +66,11 @@ def test_all_differences_are_said_at_once() -> None:
     error = refusal(tensors)
     assert error.where == "checkpoint"
     assert error.message == (
-        "the checkpoint does not fit `tiny`: 1 of 3 tensors are missing (`fc.bias`); "
+        "the checkpoint does not fit tiny: 1 of 3 tensors are missing (`fc.bias`); "
         "1 of the file's 3 tensors belong nowhere (`extra`); "
         "1 of 3 shapes differ (`bn.weight` is [3] instead of [2])"
     )
-    assert error.fix == "upload the state dict of `tiny`, or name the architecture that this file holds"
+    assert error.fix == "upload the state dict of tiny, or name the architecture that this file holds"
 
 
 def test_one_missing_tensor_is_enough_to_refuse() -> None:
@@ -87,7 +87,7 @@ def test_a_vgg_is_not_taken_for_a_resnet() -> None:
     vgg = {name: np.zeros(shape, np.float32) for name, shape in VGG16.tensors().items()}
     with pytest.raises(ContributorError) as caught:
         assign(vgg, RESNET18.tensors(), layout="resnet18")
-    assert caught.value.message.startswith("the checkpoint does not fit `resnet18`: 102 of 102 tensors are missing")
+    assert caught.value.message.startswith("the checkpoint does not fit resnet18: 102 of 102 tensors are missing")
     assert "`features.0.weight`" in caught.value.message
     assert len(caught.value.message) < 500
 
