@@ -26,8 +26,8 @@ def page_title(results: ResultTable) -> str:
 
 
 def column_name(column: Column) -> str:
-    """e.g. `ResNet-18 90 %`."""
-    return f"{architecture_name(column.architecture)} {column.sparsity} %"
+    """e.g. `ResNet-18<br>90 %`: two lines, so that a phone breaks the heading nowhere else."""
+    return f"{architecture_name(column.architecture)}<br>{column.sparsity}\N{NO-BREAK SPACE}%"
 
 
 def result_page(results: ResultTable) -> str:

@@ -94,7 +94,7 @@ def _checkpoints(results: Sequence[Result]) -> str:
             code(result.checkpoint.sha256),
             f"{result.checkpoint.size_bytes / 1e6:,.2f}",
             code(f"{result.checkpoint.layout} in {result.checkpoint.container}", 60),
-            f"{result.network.evaluated}, {result.network.macs_evaluated / 1e6:,.1f}",
+            f"{result.network.evaluated}, {_million(result.network.macs_evaluated)}",
             f"{sum(result.seconds.values()):,.0f}",
         ]
         for result in results
@@ -117,3 +117,8 @@ def _ho_fmn(results: Sequence[Result]) -> str:
         if (tuned := result.ho_fmn) is not None
     ]
     return "HO-FMN chose:\n\n" + "\n".join(lines) if lines else ""
+
+
+def _million(count: int) -> str:
+    """In millions: one decimal, or two figures where that would be next to nothing."""
+    return f"{count / 1e6:,.1f}" if count >= 1_000_000 else f"{count / 1e6:.2g}"
