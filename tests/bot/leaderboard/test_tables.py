@@ -98,7 +98,11 @@ def test_another_benchmark_gets_its_own_columns() -> None:
     method = record(None, claim, measured, date=DAY, issue=1, run_url=None)
     (table,) = result_tables(Board.of([method]))
     assert (table.protocol, table.dataset, table.structure) == (demo, "DIGITS", Structure.STRUCTURED)
-    assert [column_name(c) for c in table.columns] == ["ResNet-6 50 %", "ResNet-6 75 %", "ResNet-6 90 %"]
+    assert [column_name(c) for c in table.columns] == [
+        "ResNet-6<br>50\N{NO-BREAK SPACE}%",
+        "ResNet-6<br>75\N{NO-BREAK SPACE}%",
+        "ResNet-6<br>90\N{NO-BREAK SPACE}%",
+    ]
 
 
 def test_a_method_has_a_row_of_dashes_where_only_the_other_dataset_was_evaluated() -> None:
