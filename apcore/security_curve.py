@@ -205,9 +205,10 @@ def _right_end(curves: Sequence[Curve], protocol: Protocol) -> float:
 
 
 def _top(curve: Curve) -> float:
-    """Upper end of what is drawn of a curve, in percent."""
+    """Upper end of what is drawn of a curve and of AutoAttack's interval, in percent."""
     _, _, _, high = _steps(curve.distances, 0.0)
-    return float(high.max())
+    mark = 100 * curve.autoattack.interval.high if curve.autoattack else 0.0
+    return max(float(high.max()), mark)
 
 
 def _legend(curves: Sequence[Curve], protocol: Protocol) -> list[Line2D]:

@@ -106,6 +106,13 @@ def test_autoattack_stands_at_its_own_radius_and_accuracy(ax: Axes) -> None:
     assert marker.lines[0].get_xydata().tolist() == [[pytest.approx(255 * 0.031), 25.0]]
 
 
+def test_the_whole_interval_of_autoattack_lies_inside_the_axes(ax: Axes) -> None:
+    low = Curve(label="low", distances=np.zeros(128, dtype=np.float32), autoattack=Accuracy(correct=5, samples=16))
+    plot_security_curves([low], ax, protocol=DEMO, dataset="DIGITS")
+    assert low.autoattack is not None
+    assert ax.get_ylim()[1] >= 100 * low.autoattack.interval.high
+
+
 @pytest.mark.parametrize("count", [0, 7])
 def test_a_plot_shows_as_many_curves_as_can_be_told_apart(count: int, ax: Axes) -> None:
     with pytest.raises(ValueError, match=f"1 to 6 curves, not {count}"):
