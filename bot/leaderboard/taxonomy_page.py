@@ -16,7 +16,7 @@ _LEGEND: Final = (
     ("1S, IT", "one-shot, iterative pruning"),
     ("S, US", "structured, unstructured pruning"),
     ("L, G", "local (per layer), global pruning"),
-    ("LWM, SOLWM, RELWM", "lowest weight magnitude; solver-based; regularisation-based"),
+    ("LWM, SOLWM, RELWM", "lowest weight magnitude, solver-based LWM, regularisation-based LWM"),
     ("LIS, HGM, BCS", "least importance score, highest gradient magnitude, Bayesian connectivity sampling"),
     ("None, n.s.", "no such step, not specified"),
 )
@@ -100,8 +100,8 @@ def taxonomy_page(board: Board, pipeline: Pipeline) -> str:
             BUILT,
             f"# Taxonomy: {pipeline.title.lower()}",
             (
-                "The taxonomy of arXiv:2409.01249. An entry also keeps details, such as the training algorithm, and notes where "
-                "its sources disagree."
+                "The taxonomy of [arXiv:2409.01249](https://arxiv.org/abs/2409.01249). An entry also keeps details, such as the "
+                "training algorithm, and notes where its sources disagree."
             ),
             table(["Method", *(heading for heading, _, _ in columns), "Criterion", "Entry"], rows),
             "\n".join(f"- {terms}: {meaning}" for terms, meaning in _LEGEND),

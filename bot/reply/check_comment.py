@@ -6,8 +6,9 @@ from typing import Final
 
 from apcore.protocol import Protocol
 from bot.reply.markdown import code, code_block, table
+from bot.reply.places import place
 from bot.submission.draft import Draft, DraftModel
-from bot.submission.model import Finding, Normalization, Severity, Submission
+from bot.submission.model import Finding, Severity, Submission
 
 CHECK_MARKER: Final = "<!-- apbot:check -->"
 # GitHub refuses comments above 65,536 characters.
@@ -22,18 +23,6 @@ _HEADINGS: Final = (
     (Severity.WARNING, "To look at"),
     (Severity.NOTICE, "For your information"),
 )
-
-
-_WORDS: Final = {
-    "model_key": "key",
-    "checkpoint": "checkpoint",
-    "distances": "distances",
-    "outcomes": "outcomes",
-    "claimed.clean_accuracy": "clean accuracy",
-    "claimed.aa_robust_accuracy": "AutoAttack",
-    "claimed.hofmn_robust_accuracy": "HO-FMN",
-    "normalization": "normalization",
-}
 
 
 def check_comment(
@@ -93,24 +82,27 @@ def _models(models: Sequence[DraftModel]) -> str:
     normalized = any(model.normalization for model in models)
     header = (
         "model",
-        "files",
         "clean %",
         "AutoAttack %",
         "HO-FMN %",
         *(("input normalization",) if normalized else ()),
+        "files",
     )
-    rows = table(header, [_row(model, normalized=normalized) for model in models], numeric=(2, 3, 4))
-    inputs = "" if normalized else " The networks see pixels in [0, 1] as they are; none normalizes its input."
+    rows = table(header, [_row(model, normalized=normalized) for model in models], numeric=(1, 2, 3))
+    unread = any("normalization" in model.refused for model in models)
+    inputs = (
+        "" if normalized or unread else " The networks see pixels in [0, 1] as they are; none normalizes its input."
+    )
     return f"{rows}\n\nThe accuracies are claims.{inputs}"
 
 
 def _row(model: DraftModel, *, normalized: bool) -> tuple[str, ...]:
-    row = (
+    return (
         code(model.key_text) if model.key_text else _NOTHING,
-        _files(model),
         *(_NOTHING if claim is None else f"{claim:.2f}" for claim in model.claims),
+        *((_normalization(model),) if normalized else ()),
+        _files(model),
     )
-    return (*row, _normalization(model.normalization)) if normalized else row
 
 
 def _files(model: DraftModel) -> str:
@@ -118,10 +110,11 @@ def _files(model: DraftModel) -> str:
     return "<br>".join(f"{name} {code(file.id)} {code(file.extension)}" for name, file in files if file) or _NOTHING
 
 
-def _normalization(normalization: Normalization | None) -> str:
-    if normalization is None:
-        return "none"
-    mean, std = (", ".join(f"{value:g}" for value in part) for part in (normalization.mean, normalization.std))
+def _normalization(model: DraftModel) -> str:
+    found = model.normalization
+    if found is None:
+        return _NOTHING if "normalization" in model.refused else "none"
+    mean, std = (", ".join(f"{value:g}" for value in part) for part in (found.mean, found.std))
     return f"mean {mean}<br>std {std}"
 
 
@@ -146,22 +139,9 @@ def _findings(findings: Sequence[Finding], room: int) -> Iterator[str]:
 
 
 def _item(finding: Finding) -> str:
-    place = "" if finding.line is None else f" (line {finding.line}, column {finding.column})"
+    position = "" if finding.line is None else f" (line {finding.line}, column {finding.column})"
     message, fix = _sentence(finding.message), _sentence(finding.fix)
-    return f"- **{_part(finding.where)}**{place}: {message}\n  *{fix}* `{finding.rule}`"
-
-
-def _part(where: str) -> str:
-    """A path into the submission in words, e.g. `models.1.claimed.clean_accuracy`: Model 2, clean accuracy."""
-    match where.split("."):
-        case ["models", index, *rest] if index.isdecimal():
-            return ", ".join((f"Model {int(index) + 1}", *filter(None, (_WORDS.get(".".join(rest)),))))
-        case ["taxonomy", field]:
-            return f"Taxonomy, `{field}`"
-        case [part]:
-            return part.capitalize() or "Issue"
-        case _:
-            return "Issue"
+    return f"- **{place(finding.where)}**{position}: {message}\n  *{fix}* `{finding.rule}`"
 
 
 def _sentence(text: str) -> str:

@@ -59,6 +59,11 @@ def sentence(text: str, limit: int = 600) -> str:
     return "".join(code(piece, limit) if place % 2 else plain(piece, limit) for place, piece in enumerate(pieces))
 
 
+def ended(text: str) -> str:
+    """`text` with a full stop, unless it ends like a sentence."""
+    return text if text.endswith((".", "?")) else f"{text}."
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numeric: Sequence[int] = ()) -> str:
     """A pipe table of cells that are Markdown already; the columns in `numeric` are aligned to the right."""
     rule = ["---:" if column in numeric else "---" for column in range(len(header))]

@@ -1,4 +1,4 @@
-"""The pull request that proposes a change of the board: what it changes, what was measured, and what to look at."""
+"""The pull request that proposes a change of the board: what to look at, what was measured, and what it changes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from bot.leaderboard.merge import track_of
 from bot.leaderboard.ranks import rank_changes
 from bot.reply.markdown import code, code_block, table
 from bot.reply.pull_request_checks import things_to_look_at
+from bot.reply.result_headline import sparsity_note, tally
 from bot.reply.result_rows import Row, results_table, short_name
 
 MAX_LENGTH: Final = 60_000
@@ -29,17 +30,18 @@ class PullRequest:
 
 def pull_request(change: Change) -> PullRequest:
     """Title and body of the pull request for one submission. Everything that an author wrote is quoted or escaped."""
+    rows = _rows(change)
     parts = [
-        _opening(change),
+        _opening(change, rows),
         _partial_warning(change.results, change.protocol),
+        "## What to look at",
+        _bullets(f"[ ] {thing}" for thing in things_to_look_at(change)),
         "## Claimed and measured",
-        results_table(_rows(change), change.protocol),
+        results_table(rows, change.protocol),
         "## What changes",
         _bullets(_changes(change)),
         f"## Ranks under {code(change.protocol.name)}",
         _bullets(_ranks(change)),
-        "## What to look at",
-        _bullets(f"[ ] {thing}" for thing in things_to_look_at(change)),
         "## Run it again",
         _repeat(change),
         _hashes(change),
@@ -57,14 +59,16 @@ def _title(change: Change) -> str:
     return f"{verb} {change.entry.name}: {architectures}, {datasets}, {structures}{partial}"
 
 
-def _opening(change: Change) -> str:
+def _opening(change: Change, rows: Sequence[Row]) -> str:
+    verdict = f"**Verdict: {tally(row for row in rows if row.result is not None)}.**"
+    sparsity = f" {note}" if (note := sparsity_note(rows)) else ""
     verb, onto = ("updates", "on") if change.old_entry else ("adds", "to")
     measured = counted(len(change.results), "checkpoint")
     closes = f" Closes #{change.issue}." if change.issue is not None else ""
     run = f" [Log of the run]({change.run_url})." if change.run_url else ""
     return (
-        f"This {verb} {method_name(change.entry.name)} ({code(change.entry.ap_key)}) {onto} the board: {measured}, "
-        f"measured by apbot under protocol {code(change.protocol.name)}.{closes}{run}"
+        f"{verdict}{sparsity} This {verb} {method_name(change.entry.name)} ({code(change.entry.ap_key)}) {onto} the board: "
+        f"{measured}, measured by apbot under protocol {code(change.protocol.name)}.{closes}{run}"
     )
 
 
@@ -97,7 +101,7 @@ def _changes(change: Change) -> Iterator[str]:
     if change.old_entry is None:
         yield f"{path} is new: taxonomy from the submission, {counted(len(change.entry.results), 'result')}."
     elif change.old_entry == change.entry:
-        yield f"{path} stays as it is: nothing that was measured goes before what it holds."
+        yield f"{path} stays as it is: nothing measured here replaces what it holds."
     else:
         before, after = set(change.old_entry.results), set(change.entry.results)
         new, replaced = len(after - before), len(before - after)

@@ -10,7 +10,7 @@ from bot.leaderboard.change import Change
 from bot.leaderboard.entry import Entry
 from bot.leaderboard.headings import counted
 from bot.leaderboard.links import link, method_name
-from bot.reply.markdown import code, sentence
+from bot.reply.markdown import code, ended, sentence
 from bot.reply.result_rows import WORDS, short_name
 from bot.submission.model import Submission
 
@@ -64,7 +64,7 @@ def _sparsities(results: Sequence[Result]) -> Iterator[str]:
 
 def _flags(results: Sequence[Result]) -> Iterator[str]:
     lines = [
-        f"{short_name(r.model_key)}, flag {code(flag.name)}: {sentence(flag.message)}"
+        f"{short_name(r.model_key)}, flag {code(flag.name)}: {ended(sentence(flag.message))}"
         for r in results
         for flag in r.flags
     ]

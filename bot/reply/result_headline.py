@@ -39,8 +39,8 @@ def headline(submission: Submission, rows: Sequence[Row], protocol: Protocol) ->
         return _sentences(
             f"**Not complete: {_count(len(measured), rows)} measured** {of}.",
             *(_TURNS[turn] for turn in Turn if any(row.failure and row.failure.turn is turn for row in rows)),
-            f"So far: {_tally(measured)}." if measured else "",
-            _sparsity(rows),
+            f"So far: {tally(measured)}." if measured else "",
+            sparsity_note(rows),
         )
     verdict = worst(row.verdict for row in rows) or Verdict.NOT_MEASURED
     deciding = [row for row in rows if row.verdict is verdict]
@@ -51,8 +51,8 @@ def headline(submission: Submission, rows: Sequence[Row], protocol: Protocol) ->
     return _sentences(
         f"**{lead}: {_count(len(deciding), rows)}** {of}.",
         meaning,
-        f"The others: {_tally(others)}." if others else "",
-        _sparsity(rows),
+        f"The others: {tally(others)}." if others else "",
+        sparsity_note(rows),
     )
 
 
@@ -83,12 +83,14 @@ def _count(count: int, rows: Sequence[Row]) -> str:
     return f"{count} of {len(rows)} checkpoint{'' if len(rows) == 1 else 's'}"
 
 
-def _tally(rows: Iterable[Row]) -> str:
+def tally(rows: Iterable[Row]) -> str:
+    """How many checkpoints got which verdict, the gravest first."""
     counts = Counter(row.verdict for row in rows)
     return ", ".join(f"{counts[verdict]} {WORDS[verdict]}" for verdict in Verdict if counts[verdict])
 
 
-def _sparsity(rows: Sequence[Row]) -> str:
+def sparsity_note(rows: Sequence[Row]) -> str:
+    """Says how many checkpoints are not as sparse as claimed; empty if all are."""
     differing = sum(row.sparsity_differs for row in rows)
     return f"The sparsity of {_count(differing, rows)} is not the claimed one." if differing else ""
 

@@ -75,7 +75,7 @@ def results_table(rows: Sequence[Row], protocol: Protocol) -> str:
         "Sparsity",
     )
     legend = (
-        "<sub>Accuracies in percent: measured in bold, then the claim, then the measurement's 95 % interval"
+        "<sub>All numbers in percent: measured in bold, then the claim; below an accuracy, its 95 % interval"
         " for new images. Marks: "
         + ", ".join(f"{MARKS[verdict]} {WORDS[verdict]}" for verdict in _marks_used(rows))
         + ".</sub>"
@@ -97,7 +97,7 @@ def _cells(row: Row) -> list[str]:
             name,
             f"○ not measured:<br>{_missing(row)}",
             *map(_unmeasured, shares),
-            f"claimed {row.model.key.sparsity}",
+            _unbroken(f"claimed {row.model.key.sparsity}"),
         ]
     verdict = f"{MARKS[row.verdict]} {WORDS[row.verdict]}"
     if row.sparsity_differs:
@@ -116,7 +116,7 @@ def _missing(row: Row) -> str:
 
 
 def _unmeasured(claimed: float) -> str:
-    return f"○<br>claimed {100 * claimed:.2f}"
+    return _unbroken(f"○<br>claimed {100 * claimed:.2f}")
 
 
 def _judged(judgement: Judgement) -> str:
@@ -124,7 +124,7 @@ def _judged(judgement: Judgement) -> str:
     if measured is None:
         return _unmeasured(judgement.claimed)
     low, high = 100 * measured.interval.low, 100 * measured.interval.high
-    return (
+    return _unbroken(
         f"{MARKS[judgement.verdict]} **{100 * measured.value:.2f}**<br>claimed {100 * judgement.claimed:.2f}"
         f"<br><sub>{low:.2f} to {high:.2f}</sub>"
     )
@@ -136,4 +136,9 @@ def _sparsity(structure: Structure, sparsity: SparsityMeasured) -> str:
         # Papers count either, so both are shown; the first of them is the one that names the track.
         shares.insert(0, (sparsity.filters, "filters"))
     measured = "<br>".join(f"**{100 * share:.2f}** {name}" for share, name in shares)
-    return f"{'✓' if sparsity.agrees else '≠'} {measured}<br>claimed {100 * sparsity.claimed:g}"
+    return _unbroken(f"{'✓' if sparsity.agrees else '≠'} {measured}<br>claimed {100 * sparsity.claimed:g}")
+
+
+def _unbroken(cell: str) -> str:
+    """`cell` as it is on a phone too: broken only where it says so, so that no mark leaves its number."""
+    return cell.replace(" ", "\N{NO-BREAK SPACE}")

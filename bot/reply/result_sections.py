@@ -7,7 +7,8 @@ from apcore.failure import Failure, Turn
 from apcore.protocol import Protocol
 from apcore.result import DistancesCompared, Result
 from apcore.verdict import Metric, Verdict
-from bot.reply.markdown import code, sentence, table
+from bot.reply.markdown import code, ended, sentence, table
+from bot.reply.places import place
 from bot.reply.result_rows import MARKS, METRICS, Row, short_name
 
 _MAX_LINES: Final = 16  # in one section: a submission may bring 64 checkpoints, and a comment holds 60,000 characters
@@ -47,8 +48,8 @@ def failures_of(turn: Turn, rows: Sequence[Row]) -> str:
             alike.setdefault((failure.message, failure.fix), []).append(failure)
     lines = [
         f"- **{', '.join(short_name(failure.model_key) for failure in failures)}** "
-        f"({', '.join(code(failure.where) for failure in failures)}): {_ended(sentence(message))}"
-        f"<br>{_ACTIONS[turn]}: {_ended(sentence(fix))}"
+        f"({'; '.join(place(failure.where) for failure in failures)}): {ended(sentence(message))}"
+        f"<br>{_ACTIONS[turn]}: {ended(sentence(fix))}"
         for (message, fix), failures in alike.items()
     ]
     return _section(_HEADINGS[turn], lines)
@@ -58,7 +59,7 @@ def flags(rows: Sequence[Row]) -> str:
     """Red flags, each with its number."""
     lines = [
         f"- {short_name(row.model.key)}: {code(flag.name)}"
-        f"{'' if flag.value is None else f' = {flag.value:.4g}'}: {_ended(sentence(flag.message, 300))}"
+        f"{'' if flag.value is None else f' = {flag.value:.4g}'}: {ended(sentence(flag.message, 300))}"
         for row in rows
         if row.result is not None
         for flag in row.result.flags
@@ -123,7 +124,3 @@ def _section(heading: str, lines: Sequence[str], *, after: str = "") -> str:
     if len(lines) > _MAX_LINES:
         shown.append(f"- and {len(lines) - _MAX_LINES} more, in the result files")
     return "\n\n".join(part for part in (heading, "\n".join(shown), after) if part)
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith((".", "?")) else f"{text}."
