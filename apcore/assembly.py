@@ -1,16 +1,13 @@
 """A result, put together from what each room found out about one checkpoint."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import numpy as np
 
 from apcore.accuracy import Accuracy, Measure
 from apcore.attacks.ho_fmn import HoFmnOutcomes
 from apcore.compaction.compact import Compacted
-from apcore.environment import environment
 from apcore.inspection import Inspection
 from apcore.outcomes import Outcomes
 from apcore.protocol import Protocol
@@ -51,7 +48,12 @@ class Attacked:
 
 
 def assemble(
-    task: Task, evaluated: Evaluated, attacked: Attacked, *, submitted_distances: np.ndarray | None, threads: int
+    task: Task,
+    evaluated: Evaluated,
+    attacked: Attacked,
+    *,
+    submitted_distances: np.ndarray | None,
+    surroundings: Mapping[str, str | int],
 ) -> Result:
     """The result of one checkpoint.
 
@@ -60,7 +62,7 @@ def assemble(
         evaluated: the checkpoint and the network made of it.
         attacked: what the attacks left.
         submitted_distances: (m,) the submission's own distances, None without any.
-        threads: how many torch had.
+        surroundings: versions, device, threads and the hash of the samples.
     """
     settings, inspection, compacted = task.settings, evaluated.inspection, evaluated.compacted
     measured, outcomes = attacked.accuracies, attacked.outcomes
@@ -94,9 +96,11 @@ def assemble(
         accuracies=measured,
         ho_fmn=_tuned(attacked.tuned, settings),
         claims=judge(task.claimed, measured, task.protocol, seed=settings.autoattack.seed),
-        distances_file=_compared(task.distances, submitted_distances, outcomes.hofmn_distance, settings.ho_fmn.eps),
+        distances_file=_compared(
+            task.distances_sha256, submitted_distances, outcomes.hofmn_distance, settings.ho_fmn.eps
+        ),
         flags=(*red_flags(measured, outcomes, **radii), *_run_flags(task, compacted)),
-        environment=environment(task.device) | {"threads": threads},
+        environment=dict(surroundings),
         seconds={**evaluated.seconds, **attacked.seconds},
     )
 
@@ -138,16 +142,14 @@ def _robust(distances: np.ndarray | None, eps: float) -> Accuracy | None:
 
 
 def _compared(
-    path: Path | None, submitted: np.ndarray | None, ours: np.ndarray, eps: float
+    sha256: str | None, submitted: np.ndarray | None, ours: np.ndarray, eps: float
 ) -> DistancesCompared | None:
     """The submission's distances beside ours; older files hold 0 both for "misclassified" and for "none found"."""
-    if path is None or submitted is None:
+    if sha256 is None or submitted is None:
         return None
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     radius = np.float32(eps)
     paired = len(submitted) == len(ours)
-    differences = np.abs(submitted - ours)[(submitted > 0) & (ours > 0)] if paired else np.empty(0)
+    differences = _differences(submitted, ours) if paired else np.empty(0)
     largest = float(differences.max()) if len(differences) and np.isfinite(differences).all() else None
     return DistancesCompared(
         sha256=sha256,
@@ -156,6 +158,13 @@ def _compared(
         largest_difference=largest,
         differing=int(((submitted.astype(np.float32) > radius) != (ours > radius)).sum()) if paired else None,
     )
+
+
+def _differences(submitted: np.ndarray, ours: np.ndarray) -> np.ndarray:
+    """Between distances of samples that are right in both and were broken in at least one."""
+    told = (submitted > 0) & (ours > 0) & (np.isfinite(submitted) | np.isfinite(ours))
+    differences: np.ndarray = np.abs(submitted[told] - ours[told])
+    return differences
 
 
 def _run_flags(task: Task, compacted: Compacted) -> Iterator[Flag]:

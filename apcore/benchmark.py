@@ -15,12 +15,11 @@ from torch import Tensor, nn
 from apcore.accuracy import Accuracy, Measure
 from apcore.assembly import Attacked, Evaluated, assemble
 from apcore.attacks.autoattack import run_autoattack
-from apcore.attacks.clean import predicted
+from apcore.attacks.clean import check_logits, predicted
 from apcore.attacks.ho_fmn import run_ho_fmn
 from apcore.attacks.progress import Listener, ignore
 from apcore.attacks.resumable import AttackState
 from apcore.compaction.compact import Compacted, compact
-from apcore.datasets import TestSet, load_test_set
 from apcore.device import usable_device
 from apcore.environment import environment
 from apcore.inspection import inspect_checkpoint, require_sparsity
@@ -29,6 +28,7 @@ from apcore.outcomes import Outcomes
 from apcore.protocol import Protocol
 from apcore.result import Result
 from apcore.robust_accuracy import accuracies, clean_accuracy
+from apcore.sample_sets import SampleSets, load_sample_sets
 from apcore.task import Task
 from apcore.threads import threads_for, torch_threads
 from apcore.verdict import Metric, judge, may_attack
@@ -65,15 +65,21 @@ def benchmark(
         ContributorError: the checkpoint is refused.
         MachineError: data, device or disk fail here.
     """
-    test_set = load_test_set(task.key.dataset, task.data)
-    images, _ = test_set.samples(task.settings.autoattack.samples)
+    samples = load_sample_sets(task)
+    images, _ = samples.autoattack
     evaluated = _evaluated(task, images, tell)
     macs_per_batch = evaluated.compacted.macs_evaluated * min(task.settings.autoattack.batch_size, len(images))
     threads = threads_for(macs_per_batch, torch.get_num_threads())
     with torch_threads(threads):
-        attacked = _attacked(task, evaluated, test_set, progress=progress, tell=tell)
+        attacked = _attacked(task, evaluated, samples, progress=progress, tell=tell)
     return Measured(
-        result=assemble(task, evaluated, attacked, submitted_distances=submitted_distances, threads=threads),
+        result=assemble(
+            task,
+            evaluated,
+            attacked,
+            submitted_distances=submitted_distances,
+            surroundings=environment(task.device) | {"threads": threads, "data": samples.sha256},
+        ),
         outcomes=attacked.outcomes,
     )
 
@@ -91,10 +97,10 @@ def _evaluated(task: Task, images: Tensor, tell: Tell) -> Evaluated:
     return Evaluated(inspection=inspection, compacted=compacted, seconds=seconds)
 
 
-def _attacked(task: Task, evaluated: Evaluated, test_set: TestSet, *, progress: Listener, tell: Tell) -> Attacked:
+def _attacked(task: Task, evaluated: Evaluated, samples: SampleSets, *, progress: Listener, tell: Tell) -> Attacked:
     device, settings = usable_device(task.device), task.settings
     network = evaluated.compacted.network.to(device)
-    images, labels = _on(device, test_set.samples(settings.autoattack.samples))
+    images, labels = _on(device, samples.autoattack)
     clean = clean_accuracy(_predictions(network, images), labels.cpu().numpy())
     if not _worth_attacking(task, clean):
         tell("the clean accuracy is not the claimed one, so nothing is attacked")
@@ -103,8 +109,8 @@ def _attacked(task: Task, evaluated: Evaluated, test_set: TestSet, *, progress: 
     attacked = run_autoattack(network, images, labels, settings.autoattack, state=state, progress=progress)
     tuned = run_ho_fmn(
         network,
-        tuning=_on(device, test_set.samples(settings.ho_fmn.tuning.samples)),
-        attack=_on(device, test_set.samples(settings.ho_fmn.samples)),
+        tuning=_on(device, samples.tuning),
+        attack=_on(device, samples.ho_fmn),
         settings=settings.ho_fmn,
         state=state,
         progress=progress,
@@ -158,8 +164,13 @@ def _indices(first: int, count: int) -> np.ndarray:
 
 @torch.no_grad()
 def _predictions(network: nn.Module, images: Tensor) -> np.ndarray:
-    starts = range(0, len(images), CLEAN_BATCH)
-    return torch.cat([predicted(network(images[start : start + CLEAN_BATCH])) for start in starts]).cpu().numpy()
+    predictions = []
+    for start in range(0, len(images), CLEAN_BATCH):
+        batch = images[start : start + CLEAN_BATCH]
+        logits = network(batch)
+        check_logits(logits, len(batch))
+        predictions.append(predicted(logits))
+    return torch.cat(predictions).cpu().numpy()
 
 
 def _on(device: torch.device, samples: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:

@@ -66,7 +66,9 @@ def add_evaluation_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="attack the first N samples with AutoAttack only; the result is partial",
     )
-    parser.add_argument("--seed", type=int, metavar="N", help="another seed than the protocol's; the result is partial")
+    parser.add_argument(
+        "--seed", type=seed, metavar="N", help="another seed than the protocol's; the result is partial"
+    )
 
 
 def add_protocol_option(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +86,22 @@ def positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def whole(text: str) -> int:
+    """A whole number from 0, for argparse."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must be at least 0")
+    return number
+
+
+def seed(text: str) -> int:
+    """What every random generator here takes as a seed, for argparse."""
+    number = whole(text)
+    if number >= 2**32:
+        raise argparse.ArgumentTypeError("must be below 2**32")
     return number
 
 

@@ -1,5 +1,6 @@
 """Test sets as tensors, in their own order: torchvision's folders, an `.npz`, or the digits that ship with scikit-learn."""
 
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,16 +78,17 @@ def _from_npz(name: str, path: Path) -> TestSet:
     try:
         with np.load(path, allow_pickle=False) as stored:
             pixels, labels = stored["x"], stored["y"]
-    except (OSError, ValueError, KeyError) as exc:
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as exc:
         raise MachineError(
             where="data",
             message=f"`{path.name}` cannot be read: {exc}",
             fix="store `x` uint8 [n, height, width, channels] and `y` int64 [n] with `numpy.savez`",
         ) from exc
-    if pixels.dtype != np.uint8 or pixels.ndim != 4 or labels.shape != pixels.shape[:1]:
+    fits = pixels.dtype == np.uint8 and pixels.ndim == 4 and labels.shape == pixels.shape[:1]
+    if not fits or labels.dtype.kind not in "iu" or (labels < 0).any():
         raise MachineError(
             where="data",
-            message=f"`{path.name}` holds x {pixels.dtype} {list(pixels.shape)} and y {list(labels.shape)}",
+            message=f"`{path.name}` holds x {pixels.dtype} {list(pixels.shape)} and y {labels.dtype} {list(labels.shape)}",
             fix="store `x` uint8 [n, height, width, channels] and `y` int64 [n]",
         )
     return TestSet(name=name, pixels=pixels, labels=labels)

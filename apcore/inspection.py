@@ -52,6 +52,13 @@ def inspect_checkpoint(path: Path, key: ModelKey, protocol: Protocol) -> Inspect
             message=f"protocol {protocol.name} does not admit the architecture `{key.architecture}`",
             fix=f"use one of {admitted}, or another protocol",
         )
+    if not protocol.admits(key):
+        sparsities = ", ".join(map(str, protocol.sparsities_of(key.structure))) or "none"
+        raise ContributorError(
+            where="model_key",
+            message=f"protocol {protocol.name} does not admit {key.structure} {key.sparsity} % on {key.dataset}",
+            fix=f"it admits {', '.join(protocol.datasets)}, and {key.structure} at {sparsities} %",
+        )
     graph = GRAPHS[architecture.graph]
     stored = read_checkpoint(path)
     weights = assign(stored.tensors, graph.tensors(), layout=graph.name)

@@ -26,6 +26,7 @@ class Task:
         claimed: claimed shares in [0, 1], to be judged; empty if nothing is claimed.
         normalization: (mean, std) of the network's input, None if it takes pixels in [0, 1].
         distances: file with the submission's own HO-FMN distances, None if there is none.
+        distances_sha256: hash of that file's bytes.
         submission_sha256: the submission this belongs to, None without one.
         limit: cap on AutoAttack's samples.
         device: torch's name of the device.
@@ -41,6 +42,7 @@ class Task:
     claimed: Mapping[Metric, float] = field(default_factory=dict)
     normalization: NormalizationValues | None = None
     distances: Path | None = None
+    distances_sha256: str | None = None
     submission_sha256: str | None = None
     limit: int | None = None
     device: str = "cpu"

@@ -176,7 +176,7 @@ def _compare(gap: _Gap, metric: Metric, protocol: Protocol, *, partial: bool) ->
     verdict, reason = _against_tolerance(gap, metric, protocol.tolerance)
     if not partial:
         return verdict, reason
-    softened = Verdict.CONSISTENT if verdict is Verdict.CONFIRMED else Verdict.INCONSISTENT
+    softened = Verdict.CONSISTENT if verdict in (Verdict.CONFIRMED, Verdict.HIGHER) else Verdict.INCONSISTENT
     return softened, f"{reason}; the run is partial, so nothing is confirmed or refuted"
 
 

@@ -60,7 +60,9 @@ def _add_verify(commands: Commands) -> None:
     parser.add_argument("file", metavar="FILE", help="the issue body, or - for standard input")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where everything is left")
     parser.add_argument("--files", type=Path, metavar="DIR", help="local mirror of Google Drive, one file per id")
-    parser.add_argument("--issue", type=int, default=0, metavar="N", help="number of the issue, for the branch name")
+    parser.add_argument(
+        "--issue", type=command_line.whole, default=0, metavar="N", help="number of the issue, for the branch name"
+    )
     add_evaluation_options(parser)
 
 

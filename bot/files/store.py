@@ -85,6 +85,11 @@ class Store:
         self._note(file_id, sha256, size, incoming.parent)
         return StoredFile(path=path, sha256=sha256, size_bytes=size, source=source)
 
+    def forget(self, file_id: str) -> None:
+        """Let the next `find` of `file_id` find nothing: its owner was asked to put another file there."""
+        with disk_errors():
+            (self.folder / "ids" / f"{file_id}.json").unlink(missing_ok=True)
+
     def _note(self, file_id: str, sha256: str, size: int, scratch: Path) -> None:
         entry = {"id": file_id, "sha256": sha256, "size_bytes": size}
         draft = scratch / "entry"

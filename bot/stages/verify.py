@@ -4,6 +4,7 @@ Every stage leaves its files in one folder and finds those of an earlier run the
 where it was: checkpoints that are measured are not measured again, attacks go on after their last finished batch.
 """
 
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,11 +16,12 @@ from apcore.checkpoint.distances import read_distances
 from apcore.command_line import CONTRIBUTOR, DONE, MACHINE, SERVICE
 from apcore.device import usable_device
 from apcore.environment import environment
-from apcore.errors import TurnError
+from apcore.errors import ContributorError, MachineError, TurnError
 from apcore.failure import Failure, Turn
 from apcore.progress_line import ProgressLine
 from apcore.protocol import Protocol
 from apcore.result import Result
+from apcore.sample_sets import load_sample_sets
 from apcore.task import Task
 from apcore.verdict import Metric, Verdict, worst
 from bot.files.drive import GOOGLE_DRIVE, Drive
@@ -84,6 +86,7 @@ def verify(order: Order, stream: TextIO) -> int:
         answer = check(order.body, order.protocol, board_facts(order.board))
         if answer.submission is None or answer.exit_code:
             withdraw(order.out)
+            (order.out / "submission.json").unlink(missing_ok=True)
             workspace.write(order.out / "comment.md", answer.comment.encode())
             _say(stream, f"the submission needs mending; the answer is in {order.out / 'comment.md'}")
             return CONTRIBUTOR
@@ -123,8 +126,8 @@ def _measure_all(
         _say(stream, f"[{place + 1}/{len(submission.models)}] {model.key}")
         try:
             measured = _measure(order, submission, place, workspace, stream)
-        except TurnError as exc:
-            failure = Failure.of(model.key, exc)
+        except Exception as exc:  # a bug or a lost device must not cost the other checkpoints their measurement
+            failure = Failure.of(model.key, _of_some_turn(exc, f"models.{place}", stream))
             workspace.keep_failure(failure)
             failures.append(failure)
             _say(stream, f"  not measured, {_WHOSE_TURN[failure.turn]}: {failure.message}")
@@ -134,6 +137,25 @@ def _measure_all(
             for claim in measured.result.claims:
                 _say(stream, f"    {claim.metric}: {claim.reason}")
     return measurements, failures
+
+
+def _of_some_turn(exc: Exception, where: str, stream: TextIO) -> TurnError:
+    """`exc`, or where nobody expected it, an error of ours; its traceback goes to `stream`."""
+    if isinstance(exc, TurnError):
+        return exc
+    traceback.print_exception(exc, file=stream)
+    return MachineError(
+        where=where,
+        message=f"the evaluation failed in a way that we did not foresee ({type(exc).__name__})",
+        fix="nothing to do for the contributor; report it with the lines that the command printed",
+    )
+
+
+def _forget(model: SubmittedModel, workspace: Workspace) -> None:
+    """Fetch the files of a refused checkpoint anew next time: Drive keeps the id when its owner replaces a file."""
+    for file in (model.checkpoint, model.distances):
+        if file is not None:
+            Store(workspace.files).forget(file.id)
 
 
 def _measure(order: Order, submission: Submission, place: int, workspace: Workspace, stream: TextIO) -> Measurement:
@@ -151,6 +173,9 @@ def _measure(order: Order, submission: Submission, place: int, workspace: Worksp
             progress=ProgressLine(stream, f"[{place + 1}/{len(submission.models)}]"),
             tell=lambda words: _say(stream, f"  {words}"),
         )
+    except ContributorError as exc:
+        _forget(model, workspace)
+        raise exc.below(f"models.{place}") from exc
     except TurnError as exc:
         raise exc.below(f"models.{place}") from exc
     workspace.keep(found.result, found.outcomes)
@@ -172,6 +197,7 @@ def _task(order: Order, submission: Submission, model: SubmittedModel, workspace
         claimed=claimed,
         normalization=(normalization.mean, normalization.std) if normalization else None,
         distances=distances.path if distances else None,
+        distances_sha256=distances.sha256 if distances else None,
         submission_sha256=submission.sha256,
         limit=order.limit,
         device=order.device,
@@ -191,14 +217,17 @@ def _fetch(file: RemoteFile, where: str, order: Order, workspace: Workspace) -> 
 
 
 def _still_valid(result: Result, task: Task) -> bool:
-    """Whether an earlier result is what running `task` would give: same file, claims, protocol, versions and settings."""
+    """Whether an earlier result is what running `task` would give: same files, claims, data, versions and settings."""
+    surroundings = environment(task.device) | {"data": load_sample_sets(task).sha256}
+    distances = result.distances_file.sha256 if result.distances_file else None
     return (
         result.submission_sha256 == task.submission_sha256
         and result.checkpoint.sha256 == task.checkpoint_sha256
         and result.protocol.sha256 == task.protocol.sha256
         and result.protocol.seed == task.settings.autoattack.seed
         and result.limit == task.limit
-        and dict(result.environment) == environment(task.device) | {"threads": result.environment["threads"]}
+        and distances == task.distances_sha256
+        and dict(result.environment) == surroundings | {"threads": result.environment["threads"]}
     )
 
 

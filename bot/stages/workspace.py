@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from apcore.errors import MachineError
+from apcore.errors import ContributorError, MachineError
 from apcore.failure import Failure, failure_bytes
 from apcore.json_shape import ShapeError
 from apcore.model_key import ModelKey
-from apcore.outcomes import Outcomes, read_outcomes, write_outcomes
+from apcore.outcomes import Outcomes, read_outcomes
 from apcore.result import Result, read_result, result_bytes
 
 
@@ -77,9 +77,9 @@ class Workspace:
         part.replace(path)
 
     def keep(self, result: Result, outcomes: Outcomes) -> None:
-        """Store a measurement: the outcomes first, so that a result never stands without them."""
-        self.outcomes(result.model_key).parent.mkdir(parents=True, exist_ok=True)
-        write_outcomes(self.outcomes(result.model_key), outcomes)
+        """Store a measurement, so that a result never stands beside outcomes that are not its own."""
+        self.result(result.model_key).unlink(missing_ok=True)
+        self.write(self.outcomes(result.model_key), outcomes.to_bytes())
         self.write(self.result(result.model_key), result_bytes(result))
         self.failure(result.model_key).unlink(missing_ok=True)
 
@@ -91,5 +91,5 @@ class Workspace:
         """What an earlier run measured, None if there is nothing whole."""
         try:
             return read_result(self.result(key).read_bytes()), read_outcomes(self.outcomes(key))
-        except (FileNotFoundError, ShapeError):
-            return None
+        except (OSError, ShapeError, ContributorError):
+            return None  # measured again from the state of the attacks, which is kept apart
