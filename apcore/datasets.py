@@ -76,7 +76,7 @@ def load_test_set(name: str, folder: Path | None) -> TestSet:
 
 def _from_npz(name: str, path: Path) -> TestSet:
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             pixels, labels = stored["x"], stored["y"]
     except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as exc:
         raise MachineError(

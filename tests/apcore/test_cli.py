@@ -29,6 +29,19 @@ def test_help_fits_a_screen_and_ends_with_an_example(command: str, capsys: pytes
     assert len(lines) <= 40
 
 
+@pytest.mark.parametrize("seed", ["-1", "4294967296", "x"])
+def test_a_seed_that_no_generator_takes_is_wrong_use(seed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["benchmark", str(CHECKPOINT), "--model-key", KEY, "--out", "out", "--seed", seed])
+    assert ended.value.code == 2
+    assert "--seed" in capsys.readouterr().err
+
+
+def test_a_sparsity_that_the_protocol_lacks_is_the_contributors_turn(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(CHECKPOINT), "--model-key", KEY.replace("90", "80"), "--protocol", "demo"]) == 1
+    assert "demo does not admit S 80 % on DIGITS" in capsys.readouterr().err
+
+
 def test_inspect_reports_coverage_sparsity_and_cost(capsys: pytest.CaptureFixture[str], golden) -> None:
     assert main(["inspect", str(CHECKPOINT), "--model-key", KEY, "--protocol", "demo"]) == 0
     golden("inspect/demo_s90.txt", capsys.readouterr().out)

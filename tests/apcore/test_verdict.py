@@ -142,6 +142,12 @@ def test_what_a_partial_run_measured_in_full_is_held_to_its_tolerance() -> None:
     assert far.claimed in far.measured.interval
 
 
+def test_more_robust_than_claimed_is_nothing_to_doubt_in_a_partial_run() -> None:
+    found = capped(4) | {Measure.HOFMN_ROBUST: Accuracy(correct=40, samples=128)}
+    (judgement,) = judge({Metric.HO_FMN: 30 / 128}, found, PROTOCOL)
+    assert judgement.verdict is Verdict.CONSISTENT
+
+
 def test_another_seed_makes_a_run_partial() -> None:
     assert not is_partial(measured(), PROTOCOL, seed=PROTOCOL.autoattack.seed)
     assert is_partial(measured(), PROTOCOL, seed=7)

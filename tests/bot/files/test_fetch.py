@@ -56,6 +56,16 @@ def test_a_download_ends_in_the_store_under_its_hash(store: Store) -> None:
     }
 
 
+def test_what_is_forgotten_is_downloaded_again(store: Store) -> None:
+    drive = FakeDrive({ID: BYTES})
+    get(store, drive=drive)
+    store.forget(ID)
+    get(store, drive=drive)
+    assert drive.asked == [ID, ID]
+    store.forget(ID)
+    store.forget(ID)
+
+
 def test_what_is_in_the_store_is_not_downloaded_again(store: Store) -> None:
     drive = FakeDrive({ID: BYTES})
     get(store, drive=drive)

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from doubles.drive import FakeDrive
 
 from apcore.errors import MachineError, ServiceError
 from apcore.protocol import load_protocol
+from apcore.sample_sets import SampleSets, load_sample_sets
+from apcore.task import Task
 from bot.leaderboard.facts import board_facts
 from bot.stages.check import check
 from bot.stages.workspace import Workspace
@@ -110,6 +113,51 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path, stream: io.StringIO) -> 
 def test_a_device_that_is_not_there_is_our_turn(tmp_path: Path, stream: io.StringIO) -> None:
     with pytest.raises(MachineError, match="torch cannot use the device `warp:9` here"):
         run(tmp_path / "out", stream, body=issue_body(), files=mirror(tmp_path / "files"), device="warp:9")
+
+
+def test_an_error_that_nobody_expected_is_ours_and_costs_one_checkpoint(
+    tmp_path: Path, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_options: object) -> None:
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    monkeypatch.setattr("bot.stages.verify.benchmark", broken)
+    assert run(tmp_path / "out", stream, body=issue_body(), files=mirror(tmp_path / "files")) == 3
+    failures = [json.loads(path.read_text()) for path in sorted((tmp_path / "out" / "failures").glob("*.json"))]
+    assert [failure["turn"] for failure in failures] == ["machine"] * 3
+    assert all("(RuntimeError)" in failure["message"] for failure in failures)
+    assert "device-side assert" in stream.getvalue()
+
+
+def test_a_file_that_its_owner_replaced_is_fetched_again(tmp_path: Path, stream: io.StringIO) -> None:
+    others = {"s50": HTML, "s75": HTML}
+    assert run(tmp_path / "out", stream, body=issue_body(), files=mirror(tmp_path / "a", **others, s90=HTML)) == 1
+    mended = mirror(tmp_path / "b", **others, s90=not_a_number(90))
+    assert run(tmp_path / "out", stream, body=issue_body(), files=mended) == 1
+    failure = json.loads((tmp_path / "out" / "failures" / f"{_key(90)}.json").read_text())
+    assert "NaN or infinite" in failure["message"]
+
+
+def test_a_result_is_not_used_again_once_the_samples_are_others(
+    tmp_path: Path, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def again() -> str:
+        run(tmp_path / "out", stream, body=issue_body(NOT_ATTACKED), files=files)
+        return json.loads((tmp_path / "out" / "results" / f"{_key(90)}.json").read_text())["environment"]["data"]
+
+    def darker(task: Task) -> SampleSets:
+        samples = load_sample_sets(task)
+        return replace(samples, autoattack=(samples.autoattack[0] / 2, samples.autoattack[1]))
+
+    files = mirror(tmp_path / "files")
+    measured = [again()]
+    monkeypatch.setattr("bot.stages.verify.benchmark", lambda *_args, **_options: pytest.fail("measured again"))
+    measured.append(again())
+    monkeypatch.undo()
+    monkeypatch.setattr("bot.stages.verify.load_sample_sets", darker)
+    monkeypatch.setattr("apcore.benchmark.load_sample_sets", darker)
+    measured.append(again())
+    assert measured[0] == measured[1] != measured[2]
 
 
 def _key(sparsity: int) -> str:
