@@ -4,26 +4,13 @@ The older form has prose for keys (`Type of Pipeline:`, `A: Pretraining `) and f
 Its terms become abbreviations and the words around them stay in `<field>_detail`, so that nothing an author wrote is lost.
 """
 
-import re
-import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import difflib
+from collections.abc import Mapping
 from typing import Any, Final
 
-from apcore.taxonomy_phrases import choices, criterion_in, squashed, terms_in, usual_spellings
-from apcore.taxonomy_remark import TaxonomyRemark
-from apcore.taxonomy_terms import (
-    ADVERSARIAL_ALGORITHMS,
-    CRITERIA,
-    CRITERION_SYNONYMS,
-    GRANULARITIES,
-    LOCALITIES,
-    OTHER_CRITERION,
-    PIPELINES,
-    SCHEDULES,
-    STRUCTURES,
-    TRAINING_TYPES,
-)
+from apcore.taxonomy_phrases import squashed
+from apcore.taxonomy_terms import PIPELINES
+from apcore.taxonomy_values import STEPS, FieldReading, pipelines_in, read_text, says_nothing
 
 # As the older form mails them, blanks and colons included: key, letter of the pipeline it is for, canonical field.
 LEGACY_KEYS: Final = (
@@ -43,7 +30,6 @@ LEGACY_KEYS: Final = (
 )
 # Fields of the canonical shape that the older one lacks; an author may add them, and they pass through.
 _ADDED_FIELDS: Final = ("name", "code_url")
-STEPS: Final = ("pretraining", "finetuning", "pruning_step", "training_step")
 _EXAMPLES: Final = {
     "paper_url": "https://arxiv.org/abs/2409.01249",
     "ap_key": "HARP_Zhao2023Holistic",
@@ -55,35 +41,8 @@ _EXAMPLES: Final = {
     "criterion": "Least Importance Score (LIS)",
 }
 
-_LOCALITY_WORDS: Final = {term: words.removesuffix(" Pruning") for term, words in LOCALITIES.items()}
-
-# `A-Methods …`, or the letter alone.
-_PIPELINE_LETTER: Final = re.compile(r"\s*([ABD])(?:\s*-?\s*[Mm]ethods?\b|\s*\Z)")
-_UNSPECIFIED: Final = frozenset({"notspecified", "unspecified", "ns"})
-_NONE: Final = frozenset({"none", "no", "na", ""})
-
-
 _FIELDS: Final = {squashed(key): (letter, name) for key, letter, name in LEGACY_KEYS}
 _ONLY_LEGACY: Final = frozenset(_FIELDS) - {"apkey"}
-
-
-@dataclass(slots=True, kw_only=True)
-class LegacyReading:
-    """What was read so far: canonical fields, remarks, and under which key each field stood."""
-
-    fields: dict[str, Any] = field(default_factory=dict)
-    remarks: list[TaxonomyRemark] = field(default_factory=list)
-    keys: dict[str, str] = field(default_factory=dict)
-
-    def remark(
-        self, weight: Any, name: str, message: str, fix: str, *, seen: str | None = None, key: str | None = None
-    ) -> None:
-        """Say something about the field `name`, pointing at the key it stood under."""
-        self.remarks.append(
-            TaxonomyRemark(
-                weight=weight, field=name, key=key or self.keys.get(name), message=message, fix=fix, seen=seen
-            )
-        )
 
 
 def is_legacy(entry: Mapping[str, Any]) -> bool:
@@ -91,9 +50,9 @@ def is_legacy(entry: Mapping[str, Any]) -> bool:
     return any(squashed(key) in _ONLY_LEGACY for key in entry)
 
 
-def read_legacy(entry: Mapping[str, str]) -> LegacyReading:
+def read_legacy(entry: Mapping[str, str]) -> FieldReading:
     """Read an entry of the older shape, whose values are texts; what cannot be read is left out with a remark."""
-    reading = LegacyReading()
+    reading = FieldReading()
     _read_pipeline(entry, reading)
     letter = PIPELINES[reading.fields["pipeline"]][0] if "pipeline" in reading.fields else None
     for key, text in entry.items():
@@ -118,17 +77,12 @@ def name_of(ap_key: str) -> str:
     return ap_key.partition("_")[0]
 
 
-def _read_pipeline(entry: Mapping[str, str], reading: LegacyReading) -> None:
+def _read_pipeline(entry: Mapping[str, str], reading: FieldReading) -> None:
     for key, text in entry.items():
         if _FIELDS.get(squashed(key)) != ("", "pipeline"):
             continue
         reading.keys["pipeline"] = key
-        letter, words = _PIPELINE_LETTER.match(text), text.lower().split()
-        found = {
-            name
-            for name, (own_letter, _) in PIPELINES.items()
-            if name.removesuffix("_training") in words or (letter and own_letter == letter[1])
-        }
+        found = pipelines_in(text)
         if len(found) == 1:
             reading.fields["pipeline"] = found.pop()
         else:
@@ -139,21 +93,17 @@ def _read_pipeline(entry: Mapping[str, str], reading: LegacyReading) -> None:
             reading.remark("error", "pipeline", problem, f"write one of {choices}", seen=text)
 
 
-def _read_field(key: str, text: str, letter: str | None, reading: LegacyReading) -> None:
+def _read_field(key: str, text: str, letter: str | None, reading: FieldReading) -> None:
     only, name = _FIELDS.get(squashed(key), ("", ""))
     if name == "pipeline":
         return
     if not name and key.strip() in _ADDED_FIELDS:
         name = key.strip()
     if not name:
-        reading.remark(
-            "error",
-            "",
-            "this key does not belong to the taxonomy",
-            "remove it, or write its content into the notes",
-            seen=key,
-            key=key,
-        )
+        near = _nearest_key(key, reading)
+        fix = "remove it, or write its content into the notes"
+        fix = f"write `{near}` if that is meant, else {fix}" if near else fix
+        reading.remark("error", "", "this key does not belong to the taxonomy", fix, seen=key, key=key)
     elif only and letter and only != letter:
         _leave_other_pipeline(key, text, letter, reading)
     elif name in reading.keys:
@@ -162,12 +112,19 @@ def _read_field(key: str, text: str, letter: str | None, reading: LegacyReading)
         )
     elif text.strip():
         reading.keys[name] = key
-        _READERS.get(name, _read_text)(name, text.strip(), reading)
+        read_text(name, text.strip(), reading)
 
 
-def _leave_other_pipeline(key: str, text: str, letter: str, reading: LegacyReading) -> None:
+def _nearest_key(key: str, reading: FieldReading) -> str | None:
+    """The key of the older form that `key` most likely misspells, if it belongs to the pipeline and is not there yet."""
+    letter = PIPELINES.get(str(reading.fields.get("pipeline")), ("",))[0]
+    missing = [old for old, only, name in LEGACY_KEYS if only in ("", letter) and name not in reading.keys]
+    return next(iter(difflib.get_close_matches(key, missing, n=1)), None)
+
+
+def _leave_other_pipeline(key: str, text: str, letter: str, reading: FieldReading) -> None:
     """A key of another pipeline is left alone while it says nothing: some authors hand in the form with all its keys."""
-    if squashed(text) not in _UNSPECIFIED | _NONE:
+    if not says_nothing(text):
         reading.remark(
             "error",
             "pipeline",
@@ -176,108 +133,3 @@ def _leave_other_pipeline(key: str, text: str, letter: str, reading: LegacyReadi
             seen=key,
             key=key,
         )
-
-
-def _read_text(name: str, text: str, reading: LegacyReading) -> None:
-    reading.fields[name] = text
-
-
-def _read_ap_key(name: str, text: str, reading: LegacyReading) -> None:
-    """Letters with accents become plain ones: a key is part of file names and links everywhere."""
-    ascii_only = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    reading.fields[name] = ascii_only
-    if ascii_only != text:
-        reading.remark(
-            "notice",
-            name,
-            "the key was read without accents",
-            "nothing to do; use this spelling from now on",
-            seen=text,
-        )
-
-
-def _read_training(name: str, text: str, reading: LegacyReading) -> None:
-    if squashed(text) in _UNSPECIFIED:
-        reading.fields[name] = None
-    elif squashed(text) in _NONE:
-        reading.fields[name] = ["none"]
-    else:
-        terms, detail = terms_in(text, TRAINING_TYPES)
-        if "AT" not in terms and any(re.search(rf"\b{a}\b", detail) for a in ADVERSARIAL_ALGORITHMS):
-            terms.append("AT")
-        reading.fields[name] = terms or None
-        if detail:
-            reading.fields[f"{name}_detail"] = detail
-        if not terms:
-            reading.remark(
-                "warning",
-                name,
-                "these words name no training type, so the tables will show n.s. (not specified)",
-                f"write one or more of {choices(TRAINING_TYPES)}, for example `Adversarial Training (AT) PGD`",
-                seen=text,
-            )
-
-
-def _read_schedule(name: str, text: str, reading: LegacyReading) -> None:
-    _read_options(name, text, SCHEDULES, reading)
-
-
-def _read_locality(name: str, text: str, reading: LegacyReading) -> None:
-    _read_options(name, re.sub(r"\bpruning\b", "", text, flags=re.IGNORECASE), _LOCALITY_WORDS, reading)
-
-
-def _read_structure(name: str, text: str, reading: LegacyReading) -> None:
-    terms, rest = terms_in(text, STRUCTURES)
-    granularity = [g for g in GRANULARITIES if re.search(rf"\b{g.rstrip('s')}s?\b", rest, re.IGNORECASE)]
-    leftover = re.sub(r"\b(filter|channel|kernel|weight)s?\b|\bpruning\b", "", rest, flags=re.IGNORECASE)
-    if granularity:
-        reading.fields["granularity"] = granularity
-        reading.keys["granularity"] = reading.keys[name]
-    _keep_options(name, text, terms, leftover, STRUCTURES, reading)
-
-
-def _read_options(name: str, text: str, words: Mapping[str, str], reading: LegacyReading) -> None:
-    if squashed(text) in _UNSPECIFIED:
-        reading.fields[name] = None
-    else:
-        terms, rest = terms_in(text, words)
-        _keep_options(name, text, terms, rest, words, reading)
-
-
-def _keep_options(
-    name: str, text: str, terms: list[str], leftover: str, words: Mapping[str, str], reading: LegacyReading
-) -> None:
-    """Keep the terms; there is no detail field for these, so words that are left over are an error, not a silent loss."""
-    if terms and not squashed(leftover):
-        reading.fields[name] = terms
-    else:
-        problem = "these words are not all terms of the taxonomy" if terms else "this names no term of the taxonomy"
-        reading.remark("error", name, problem, f"write {choices(words)}, and everything else into the notes", seen=text)
-
-
-def _read_criterion(name: str, text: str, reading: LegacyReading) -> None:
-    abbreviation = criterion_in(text)
-    if abbreviation is None:
-        reading.fields[name] = OTHER_CRITERION
-        reading.remark(
-            "notice",
-            name,
-            "the criterion is kept in its author's words, as another one than the listed",
-            "nothing to do",
-            seen=text,
-        )
-    else:
-        reading.fields[name] = CRITERION_SYNONYMS.get(abbreviation, abbreviation)
-    if abbreviation not in CRITERIA or squashed(text) not in usual_spellings(abbreviation):
-        reading.fields["criterion_detail"] = text
-        reading.keys["criterion_detail"] = reading.keys[name]
-
-
-_READERS: Final[Mapping[str, Callable[[str, str, LegacyReading], None]]] = {
-    "ap_key": _read_ap_key,
-    **dict.fromkeys(STEPS, _read_training),
-    "schedule": _read_schedule,
-    "structure": _read_structure,
-    "locality": _read_locality,
-    "criterion": _read_criterion,
-}

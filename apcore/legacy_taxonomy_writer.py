@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from apcore.legacy_taxonomy import LEGACY_KEYS, STEPS, name_of
+from apcore.legacy_taxonomy import LEGACY_KEYS, name_of
 from apcore.taxonomy_terms import (
     CRITERIA,
     GRANULARITIES,
@@ -14,6 +14,7 @@ from apcore.taxonomy_terms import (
     STRUCTURES,
     TRAINING_TYPES,
 )
+from apcore.taxonomy_values import STEPS
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "pipeline": {pipeline: text for pipeline, (_, text) in PIPELINES.items()},

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from apcore.canonical_taxonomy import read_canonical
 from apcore.legacy_taxonomy import is_legacy, name_of, read_legacy
 from apcore.taxonomy_remark import TaxonomyRemark, fault
-from apcore.taxonomy_schema import schema_remarks
+from apcore.taxonomy_schema import field_names, schema_remarks
 
 # Caps that come before the schema: checking that a long list is unique takes time quadratic in its length.
 _MAX_KEYS: Final = 40
@@ -73,8 +74,8 @@ def _read_fields(entry: dict[str, Any], *, legacy: bool) -> tuple[dict[str, Any]
     if legacy:
         reading = read_legacy(entry)
         return reading.fields, reading.remarks, reading.keys
-    fields = {key: value.strip() if isinstance(value, str) else value for key, value in entry.items()}
-    return fields, [], {key: key for key in fields}
+    read = read_canonical(entry, field_names())
+    return read.fields, read.remarks, read.keys
 
 
 def _misshapen(entry: Any) -> Iterator[TaxonomyRemark]:

@@ -1,5 +1,6 @@
 """The taxonomy's terms found in prose: `Adversarial Training (AT) PGD` names AT, and PGD is left over."""
 
+import difflib
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -8,6 +9,7 @@ from apcore.taxonomy_terms import CRITERIA, CRITERION_SYNONYMS
 
 _CONNECTORS: Final = re.compile(r"\A[\s+,;/&-]*(?:and\b)?|(?:\band)?[\s+,;&-]*\Z")
 _BRACKETED: Final = re.compile(r"\(([A-Z]{2,8})\)")
+_MAX_MISSPELT: Final = 60
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -50,6 +52,17 @@ def _spaced(full: str) -> str:
 def choices(words: Mapping[str, str]) -> str:
     """The terms as an author may write them, in Markdown."""
     return ", ".join(f"`{full} ({term})`" for term, full in words.items())
+
+
+def nearest(text: str, words: Mapping[str, str]) -> str | None:
+    """The term that `text` most likely misspells, by its abbreviation or its full words; None if none is near."""
+    spellings = {squashed(spelling): term for term, full in words.items() for spelling in _spellings(term, full)}
+    near = difflib.get_close_matches(squashed(text[:_MAX_MISSPELT]), spellings, n=1, cutoff=0.66)
+    return spellings[near[0]] if near else None
+
+
+def _spellings(term: str, full: str) -> tuple[str, ...]:
+    return full, full.removesuffix(" Pruning"), f"{full} {term}", term
 
 
 def criterion_in(text: str) -> str | None:

@@ -1,7 +1,20 @@
 """One thing to say about a taxonomy that somebody wrote."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxonomyRepair:
+    """What would most likely mend a taxonomy: canonical fields to put in and fields to take out."""
+
+    put: Mapping[str, Any] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+
+    def applied(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """`fields` with the repair made."""
+        return {name: value for name, value in fields.items() if name not in self.drop} | dict(self.put)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +28,7 @@ class TaxonomyRemark:
         message: what is wrong, in our words alone.
         seen: the author's words it is about, untrusted; whoever prints them quotes them after the message.
         fix: what to write instead, in our words alone.
+        repair: the same as values, where it can be told; for the author to look at, never applied unasked.
     """
 
     weight: Literal["error", "warning", "notice"]
@@ -23,8 +37,17 @@ class TaxonomyRemark:
     message: str
     fix: str
     seen: str | None = None
+    repair: TaxonomyRepair | None = None
 
 
-def fault(field: str, message: str, fix: str, *, key: str | None = None, seen: str | None = None) -> TaxonomyRemark:
-    """A remark that makes the taxonomy unusable."""
-    return TaxonomyRemark(weight="error", field=field, key=key, message=message, fix=fix, seen=seen)
+def fault(
+    name: str,
+    message: str,
+    fix: str,
+    *,
+    key: str | None = None,
+    seen: str | None = None,
+    repair: TaxonomyRepair | None = None,
+) -> TaxonomyRemark:
+    """A remark about the field `name` that makes the taxonomy unusable."""
+    return TaxonomyRemark(weight="error", field=name, key=key, message=message, fix=fix, seen=seen, repair=repair)

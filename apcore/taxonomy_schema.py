@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from apcore.canonical_taxonomy import SINGLE, TERMS
 from apcore.legacy_taxonomy import example_of, legacy_key
 from apcore.project_files import project_folder
-from apcore.taxonomy_remark import TaxonomyRemark, fault
+from apcore.taxonomy_phrases import nearest
+from apcore.taxonomy_remark import TaxonomyRemark, TaxonomyRepair, fault
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -31,39 +33,65 @@ def schema_remarks(fields: dict[str, Any], keys: Mapping[str, str], *, legacy: b
     for breach in _validator().iter_errors(fields):
         match breach.validator:
             case "required":
-                yield from _missing(breach, fields, legacy=legacy)
+                yield from _missing(breach, fields, keys, legacy=legacy)
             case "additionalProperties":
-                yield from (_unknown(key) for key in fields if key not in _properties())
+                yield from (_unknown(key, fields) for key in fields if key not in field_names())
             case "contains":
                 message = "`granularity` is for structured pruning"
                 yield fault("granularity", message, "add `S` to `structure`, or remove it", key=keys.get("granularity"))
             case "not":
                 name = str(breach.absolute_path[0])
                 message = f"`{name}` is for another pipeline than `{fields['pipeline']}`"
-                yield fault(name, message, "remove it, or correct the pipeline", key=keys.get(name))
+                repair = TaxonomyRepair(drop=(name,)) if fields[name] in (None, ["none"]) else None
+                yield fault(name, message, "remove it, or correct the pipeline", key=keys.get(name), repair=repair)
             case _:
                 yield _invalid(str(breach.absolute_path[0]), fields, keys, legacy=legacy)
 
 
-def _missing(breach: "ValidationError", fields: Mapping[str, Any], *, legacy: bool) -> Iterator[TaxonomyRemark]:
+def _missing(
+    breach: "ValidationError", fields: Mapping[str, Any], keys: Mapping[str, str], *, legacy: bool
+) -> Iterator[TaxonomyRemark]:
     required: Any = breach.validator_value
     for name in required:
         if name not in fields:
             key = legacy_key(name, fields.get("pipeline")) if legacy else name
-            yield fault(name, f"the taxonomy lacks `{key}`", f"add the key `{key}`. {_wanted(name, legacy=legacy)}")
+            problem, task = ("lacks", "add the key") if name not in keys else ("says nothing under", "fill in")
+            yield fault(
+                name,
+                f"the taxonomy {problem} `{key}`",
+                f"{task} `{key}`. {_wanted(name, legacy=legacy)}",
+                key=keys.get(name),
+            )
 
 
-def _unknown(key: str) -> TaxonomyRemark:
-    near = difflib.get_close_matches(key, _properties(), n=1)
+def _unknown(key: str, fields: Mapping[str, Any]) -> TaxonomyRemark:
+    near = difflib.get_close_matches(key, sorted(field_names()), n=1)
     fix = f"write `{near[0]}` if that is meant, else {REMOVE_KEY}" if near else REMOVE_KEY
-    return fault("", "this key does not belong to the taxonomy", fix, key=key, seen=key)
+    free = bool(near) and near[0] not in fields
+    repair = TaxonomyRepair(put={near[0]: fields[key]}, drop=(key,)) if free else None
+    return fault("", "this key does not belong to the taxonomy", fix, key=key, seen=key, repair=repair)
 
 
 def _invalid(name: str, fields: Mapping[str, Any], keys: Mapping[str, str], *, legacy: bool) -> TaxonomyRemark:
     value = fields[name]
     seen = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     message = f"`{keys.get(name, name) if legacy else name}` has no valid value"
-    return fault(name, message, _wanted(name, legacy=legacy), key=keys.get(name), seen=seen)
+    meant = None if legacy else _meant(name, value)
+    if meant is None:
+        return fault(name, message, _wanted(name, legacy=legacy), key=keys.get(name), seen=seen)
+    fix = f"Write `{json.dumps(meant)}` if that is meant. {_wanted(name, legacy=legacy)}"
+    return fault(name, message, fix, key=keys.get(name), seen=seen, repair=TaxonomyRepair(put={name: meant}))
+
+
+def _meant(name: str, value: Any) -> Any:
+    """The terms that the texts of `value` most likely misspell; None where one of them is near to none."""
+    texts = value if isinstance(value, list) else [value]
+    if name not in TERMS or not texts or not all(isinstance(text, str) for text in texts):
+        return None
+    terms = [nearest(text, TERMS[name]) for text in texts]
+    if None in terms:
+        return None
+    return terms[0] if name in SINGLE else list(dict.fromkeys(terms))
 
 
 def _wanted(name: str, *, legacy: bool) -> str:
@@ -79,6 +107,11 @@ def _choices(schema: Mapping[str, Any]) -> list[str]:
     alternatives = [schema, schema.get("items", {})]
     alternatives += [part for option in schema.get("oneOf", ()) for part in (option, option.get("items", {}))]
     return [choice for alternative in alternatives for choice in alternative.get("enum", ())]
+
+
+def field_names() -> frozenset[str]:
+    """The fields of the canonical shape."""
+    return frozenset(_properties())
 
 
 def _properties() -> dict[str, Any]:

@@ -161,7 +161,7 @@ def test_letters_that_only_look_latin_are_refused() -> None:
 @pytest.mark.parametrize(
     ("change", "field", "message"),
     [
-        ({"pipeline": "after"}, "pipeline", "`pipeline` has no valid value"),
+        ({"pipeline": "sometimes"}, "pipeline", "`pipeline` has no valid value"),
         ({"ap_key": "ThinNet"}, "ap_key", "`ap_key` has no valid value"),
         ({"paper_url": "arxiv.org"}, "paper_url", "`paper_url` has no valid value"),
         ({"structure": ["S", "S"]}, "structure", "`structure` has no valid value"),
@@ -196,6 +196,90 @@ def test_a_missing_key_is_named_as_its_form_has_it() -> None:
 def test_a_misspelt_key_comes_with_the_one_it_resembles() -> None:
     [remark] = read_taxonomy({**CANONICAL, "granularty": ["filters"]}).remarks
     assert remark.fix.startswith("write `granularity` if that is meant")
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "read"),
+    [
+        ({"locality": "L"}, "locality", ["L"]),
+        ({"locality": "Global Pruning (G)"}, "locality", ["G"]),
+        ({"locality": ["local", "Global"]}, "locality", ["L", "G"]),
+        ({"structure": "US, S"}, "structure", ["US", "S"]),
+        ({"structure": ["Unstructured (US)", "structured"]}, "structure", ["US", "S"]),
+        ({"granularity": "filter"}, "granularity", ["filters"]),
+        ({"schedule": "one-shot"}, "schedule", ["1S"]),
+        ({"schedule": "Not Specified"}, "schedule", None),
+        ({"finetuning": "at"}, "finetuning", ["AT"]),
+        ({"finetuning": ["Knowledge Distillation", "AT"]}, "finetuning", ["KD", "AT"]),
+        ({"finetuning": "none"}, "finetuning", ["none"]),
+        ({"finetuning": "Adversarial Training (AT) PGD"}, "finetuning_detail", "PGD"),
+        ({"criterion": "lwm"}, "criterion", "LWM"),
+        ({"criterion": ["LIS"]}, "criterion", "LIS"),
+        ({"criterion": "Lowest Weight Magnitude"}, "criterion", "LWM"),
+        ({"criterion": "SPALWM"}, "criterion", "RELWM"),
+        ({"pipeline": "After Training"}, "pipeline", "after_training"),
+        ({"pipeline": "A"}, "pipeline", "after_training"),
+        ({"paper_url": "arXiv:2409.01249"}, "paper_url", "https://arxiv.org/abs/2409.01249"),
+        ({"paper_url": "arxiv.org/abs/2409.01249"}, "paper_url", "https://arxiv.org/abs/2409.01249"),
+        ({"paper_url": "[paper](https://example.org/p)"}, "paper_url", "https://example.org/p"),
+        ({"ap_key": "ThinNet-Doe2026Thin"}, "ap_key", "ThinNet_Doe2026Thin"),
+        ({"Code URL": "https://example.org/code"}, "code_url", "https://example.org/code"),
+    ],
+)
+def test_what_can_only_mean_one_thing_is_read_and_told(change: dict[str, object], field: str, read: object) -> None:
+    reading = read_taxonomy({**CANONICAL, **change})
+    assert reading.taxonomy
+    assert reading.taxonomy[field] == read
+    [remark] = reading.remarks
+    assert (remark.weight, remark.key) == ("notice", next(iter(change)))
+    assert remark.seen
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "meant"),
+    [
+        ({"criterion": "LWN"}, "criterion", "LWM"),
+        ({"locality": ["Globl"]}, "locality", ["G"]),
+        ({"finetuning": ["adversarial"]}, "finetuning", ["AT"]),
+        ({"pipeline": "aftertrainig"}, "pipeline", "after_training"),
+        ({"granularty": ["filters"], "granularity": ""}, "granularity", ["filters"]),
+    ],
+)
+def test_a_misspelt_term_comes_with_the_nearest_one(change: dict[str, object], name: str, meant: object) -> None:
+    [remark] = [remark for remark in read_taxonomy({**CANONICAL, **change}).remarks if remark.weight == "error"]
+    assert remark.repair
+    assert remark.repair.put == {name: meant}
+    mended = remark.repair.applied(read_taxonomy({**CANONICAL, **change}).fields)
+    assert read_taxonomy(mended).taxonomy
+
+
+def test_fields_of_other_pipelines_may_stay_while_they_say_nothing() -> None:
+    during = {key: value for key, value in CANONICAL.items() if key != "pretraining_detail"}
+    during |= {"pipeline": "during_training", "pretraining": [], "finetuning": "", "schedule": None}
+    reading = read_taxonomy({**during, "training_step": ["AT"]})
+    assert reading.taxonomy
+    assert not {"pretraining", "finetuning", "schedule"} & reading.taxonomy.keys()
+    assert reading.remarks == ()
+
+
+def test_a_field_that_was_left_empty_is_told_at_its_place() -> None:
+    [remark] = read_taxonomy({**CANONICAL, "criterion": ""}).remarks
+    assert (remark.message, remark.key) == ("the taxonomy says nothing under `criterion`", "criterion")
+
+
+@pytest.mark.parametrize("text", ["Locl Pruning", "Lokal", "local"])
+def test_the_older_shape_suggests_the_nearest_term_or_reads_it(text: str) -> None:
+    reading = read_taxonomy({**LEGACY, "Pruning locality": text})
+    told = [remark for remark in reading.remarks if remark.weight == "error"]
+    assert reading.fields.get("locality") == ["L"] or [r.repair.put for r in told if r.repair] == [{"locality": ["L"]}]
+
+
+def test_a_misspelt_key_of_the_older_shape_comes_with_the_one_it_resembles() -> None:
+    entry = {key: value for key, value in LEGACY.items() if key != "Pruning criterion"}
+    told = read_taxonomy({**entry, "Prunning criterion": "LIS"}).remarks
+    assert "write `Pruning criterion` if that is meant, else remove it, or write its content into the notes" in [
+        remark.fix for remark in told
+    ]
 
 
 def test_our_words_never_hold_the_authors() -> None:

@@ -1,0 +1,194 @@
+"""What the words of one taxonomy field say: terms out of prose, what is left over kept as the field's detail.
+
+Both shapes of the taxonomy are read with it: the older one always holds prose, and authors write prose into the other as well.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from apcore.taxonomy_phrases import choices, criterion_in, nearest, squashed, terms_in, usual_spellings
+from apcore.taxonomy_remark import TaxonomyRemark, TaxonomyRepair
+from apcore.taxonomy_terms import (
+    ADVERSARIAL_ALGORITHMS,
+    CRITERIA,
+    CRITERION_SYNONYMS,
+    GRANULARITIES,
+    LOCALITIES,
+    OTHER_CRITERION,
+    PIPELINES,
+    SCHEDULES,
+    STRUCTURES,
+    TRAINING_TYPES,
+)
+
+STEPS: Final = ("pretraining", "finetuning", "pruning_step", "training_step")
+_LOCALITY_WORDS: Final = {term: words.removesuffix(" Pruning") for term, words in LOCALITIES.items()}
+# `A-Methods …`, or the letter alone.
+_PIPELINE_LETTER: Final = re.compile(r"\s*([ABD])(?:\s*-?\s*[Mm]ethods?\b|\s*\Z)")
+_UNSPECIFIED: Final = frozenset({"notspecified", "unspecified", "ns"})
+_NONE: Final = frozenset({"none", "no", "na", ""})
+
+
+@dataclass(slots=True, kw_only=True)
+class FieldReading:
+    """Canonical fields as far as they were read, remarks, and under which key of the author's each field stood."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    remarks: list[TaxonomyRemark] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def remark(
+        self,
+        weight: Any,
+        name: str,
+        message: str,
+        fix: str,
+        *,
+        seen: str | None = None,
+        key: str | None = None,
+        repair: TaxonomyRepair | None = None,
+    ) -> None:
+        """Say something about the field `name`, pointing at the key it stood under."""
+        self.remarks.append(
+            TaxonomyRemark(
+                weight=weight,
+                field=name,
+                key=key or self.keys.get(name),
+                message=message,
+                fix=fix,
+                seen=seen,
+                repair=repair,
+            )
+        )
+
+
+def read_text(name: str, text: str, reading: FieldReading) -> None:
+    """Read the text that stands for the field `name`; what cannot be read is left out with a remark."""
+    _READERS.get(name, _read_plain)(name, text, reading)
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a text stands for "not specified" or "none"."""
+    return squashed(text) in _UNSPECIFIED | _NONE
+
+
+def pipelines_in(text: str) -> list[str]:
+    """The pipelines that a text names by letter or words, e.g. `A-Methods Pruning After Training`; one if it is clear."""
+    letter, words = _PIPELINE_LETTER.match(text), re.findall(r"[a-z]+", text.lower())
+    return [
+        name
+        for name, (own_letter, _) in PIPELINES.items()
+        if name.removesuffix("_training") in words or (letter and own_letter == letter[1])
+    ]
+
+
+def _read_plain(name: str, text: str, reading: FieldReading) -> None:
+    reading.fields[name] = text
+
+
+def _read_ap_key(name: str, text: str, reading: FieldReading) -> None:
+    """Letters with accents become plain ones: a key is part of file names and links everywhere."""
+    ascii_only = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    reading.fields[name] = ascii_only
+    if ascii_only != text:
+        reading.remark(
+            "notice",
+            name,
+            "the key was read without accents",
+            "nothing to do; use this spelling from now on",
+            seen=text,
+        )
+
+
+def _read_training(name: str, text: str, reading: FieldReading) -> None:
+    if squashed(text) in _UNSPECIFIED:
+        reading.fields[name] = None
+    elif squashed(text) in _NONE:
+        reading.fields[name] = ["none"]
+    else:
+        terms, detail = terms_in(text, TRAINING_TYPES)
+        if "AT" not in terms and any(re.search(rf"\b{a}\b", detail) for a in ADVERSARIAL_ALGORITHMS):
+            terms.append("AT")
+        reading.fields[name] = terms or None
+        if detail:
+            reading.fields[f"{name}_detail"] = detail
+        if not terms:
+            reading.remark(
+                "warning",
+                name,
+                "these words name no training type, so the tables will show n.s. (not specified)",
+                f"write one or more of {choices(TRAINING_TYPES)}, for example `Adversarial Training (AT) PGD`",
+                seen=text,
+            )
+
+
+def _read_schedule(name: str, text: str, reading: FieldReading) -> None:
+    _read_options(name, text, SCHEDULES, reading)
+
+
+def _read_locality(name: str, text: str, reading: FieldReading) -> None:
+    _read_options(name, re.sub(r"\bpruning\b", "", text, flags=re.IGNORECASE), _LOCALITY_WORDS, reading)
+
+
+def _read_structure(name: str, text: str, reading: FieldReading) -> None:
+    terms, rest = terms_in(text, STRUCTURES)
+    granularity = [g for g in GRANULARITIES if re.search(rf"\b{g.rstrip('s')}s?\b", rest, re.IGNORECASE)]
+    leftover = re.sub(r"\b(filter|channel|kernel|weight)s?\b|\bpruning\b", "", rest, flags=re.IGNORECASE)
+    if granularity:
+        reading.fields["granularity"] = granularity
+        reading.keys["granularity"] = reading.keys[name]
+    _keep_options(name, text, terms, leftover, STRUCTURES, reading)
+
+
+def _read_options(name: str, text: str, words: Mapping[str, str], reading: FieldReading) -> None:
+    if squashed(text) in _UNSPECIFIED:
+        reading.fields[name] = None
+    else:
+        terms, rest = terms_in(text, words)
+        _keep_options(name, text, terms, rest, words, reading)
+
+
+def _keep_options(
+    name: str, text: str, terms: list[str], leftover: str, words: Mapping[str, str], reading: FieldReading
+) -> None:
+    """Keep the terms; there is no detail field for these, so words that are left over are an error, not a silent loss."""
+    if terms and not squashed(leftover):
+        reading.fields[name] = terms
+    else:
+        near = None if terms else nearest(text, words)
+        problem = "these words are not all terms of the taxonomy" if terms else "this names no term of the taxonomy"
+        first = f"write `{words[near]} ({near})` if that is meant; the terms are" if near else "write"
+        fix = f"{first} {choices(words)}, and everything else goes into the notes"
+        repair = TaxonomyRepair(put={name: [near]}) if near else None
+        reading.remark("error", name, problem, fix, seen=text, repair=repair)
+
+
+def _read_criterion(name: str, text: str, reading: FieldReading) -> None:
+    abbreviation = criterion_in(text)
+    if abbreviation is None:
+        reading.fields[name] = OTHER_CRITERION
+        reading.remark(
+            "notice",
+            name,
+            "the criterion is kept in its author's words, as another one than the listed",
+            "nothing to do",
+            seen=text,
+        )
+    else:
+        reading.fields[name] = CRITERION_SYNONYMS.get(abbreviation, abbreviation)
+    if abbreviation not in CRITERIA or squashed(text) not in usual_spellings(abbreviation):
+        reading.fields["criterion_detail"] = text
+        reading.keys["criterion_detail"] = reading.keys[name]
+
+
+_READERS: Final[Mapping[str, Callable[[str, str, FieldReading], None]]] = {
+    "ap_key": _read_ap_key,
+    **dict.fromkeys(STEPS, _read_training),
+    "schedule": _read_schedule,
+    "structure": _read_structure,
+    "locality": _read_locality,
+    "criterion": _read_criterion,
+}
