@@ -112,6 +112,8 @@ def _check(options: argparse.Namespace) -> int:
         print(json.dumps(check_json(answer), indent=2, ensure_ascii=False))
     else:
         sys.stdout.write(answer.comment)
+    if answer.failures:
+        raise answer.failures[0]
     return answer.exit_code
 
 

@@ -1,10 +1,13 @@
 """Which methods the board knows: all that the rules ask of it, read without the cost of checking every record."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from apcore import json_shape
 from apcore.errors import MachineError
-from bot.rules.facts import KnownMethod
+from apcore.model_key import Structure
+from bot.rules.facts import Cell, KnownMethod
 
 
 def board_facts(board: Path) -> tuple[KnownMethod, ...]:
@@ -23,6 +26,20 @@ def board_facts(board: Path) -> tuple[KnownMethod, ...]:
     return tuple(_known_method(path) for path in sorted(entries.glob("*.json")))
 
 
+def _cells(results: Iterable[Mapping[str, Any]]) -> dict[Cell, tuple[float, float]]:
+    """The published results; those that were measured here are recorded by name, and bound to their own checkpoints."""
+    return {
+        Cell(
+            architecture=result["architecture"],
+            dataset=result["dataset"],
+            structure=Structure(result["structure"]),
+            sparsity=result["sparsity"],
+        ): (result["clean_accuracy"], result["aa_robust_accuracy"])
+        for result in results
+        if result["provenance"] == "published"
+    }
+
+
 def _known_method(path: Path) -> KnownMethod:
     try:
         entry = json_shape.parse(path.read_bytes())
@@ -31,6 +48,9 @@ def _known_method(path: Path) -> KnownMethod:
             aliases=tuple(entry["aliases"]),
             name=entry["name"],
             paper_url=entry["taxonomy"]["paper_url"],
+            taxonomy=entry["taxonomy"],
+            notes=tuple(entry["taxonomy_source"]["notes"]),
+            cells=_cells(entry["results"]),
         )
     except (OSError, ValueError, LookupError, TypeError) as exc:
         raise MachineError(

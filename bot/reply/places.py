@@ -18,12 +18,37 @@ _WORDS: Final = {
 
 def place(where: str) -> str:
     """A path into the submission in words, e.g. `models.1.claimed.clean_accuracy`: Model 2, clean accuracy."""
+    return ", ".join(filter(None, (section(where), detail(where))))
+
+
+def section(where: str) -> str:
+    """The part of the issue that a path is about: Taxonomy, Model 2, Models, Notes, Issue."""
     match where.split("."):
-        case ["models", index, *rest] if index.isdecimal():
-            return ", ".join((f"Model {int(index) + 1}", *filter(None, (_WORDS.get(".".join(rest)),))))
-        case ["taxonomy", field]:
-            return f"Taxonomy, {code(field)}"
+        case ["models", index, *_] if index.isdecimal():
+            return f"Model {int(index) + 1}"
+        case ["taxonomy", _]:
+            return "Taxonomy"
         case [part]:
             return plain(part.capitalize()) or "Issue"
         case _:
             return "Issue"
+
+
+def detail(where: str) -> str:
+    """What a path names within its part of the issue, empty for the part as a whole."""
+    match where.split("."):
+        case ["models", index, *rest] if index.isdecimal():
+            return _WORDS.get(".".join(rest), "")
+        case ["taxonomy", field]:
+            return code(field)
+        case _:
+            return ""
+
+
+def model_index(where: str) -> int | None:
+    """The index of the model that a path is about, None if it is about none."""
+    match where.split("."):
+        case ["models", index, *_] if index.isdecimal():
+            return int(index)
+        case _:
+            return None

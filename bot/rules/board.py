@@ -1,16 +1,29 @@
 """Rules about the methods that are on the board already: a key and a name belong to one method."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
 from bot.reply.markdown import code
 from bot.rules.facts import Facts, KnownMethod
+from bot.rules.look_alikes import folded, letters, skeleton
 from bot.rules.objection import Objection
 from bot.submission.draft import Draft
+from bot.submission.mends import Mend, one_method
 from bot.submission.model import Severity
 
+# The fields that the tables show; details are free words.
+_COMPARED: Final = (
+    "pipeline",
+    "pretraining",
+    "finetuning",
+    "pruning_step",
+    "training_step",
+    "schedule",
+    "structure",
+    "locality",
+    "criterion",
+)
 _ARXIV: Final = re.compile(r"arxiv\.org/(?:abs|pdf)/([0-9]{4}\.[0-9]{4,5})")
 _OPENREVIEW: Final = re.compile(r"openreview\.net/(?:forum|pdf)\?id=([A-Za-z0-9_-]+)")
 
@@ -20,24 +33,23 @@ def a_known_method_keeps_its_key(draft: Draft, facts: Facts) -> Iterator[Objecti
     if draft.ap_key is None or any(draft.ap_key == method.ap_key for method in facts.methods):
         return
     for method in facts.methods:
-        twin = next((key for key in (method.ap_key, *method.aliases) if _folded(key) == _folded(draft.ap_key)), None)
-        if twin is not None:
-            how = "differs from it only in capital letters" if twin == method.ap_key else "is an earlier key of it"
+        if how := _resemblance(draft.ap_key, method):
             yield Objection(
                 where="taxonomy.ap_key",
                 message=f"the board knows this method as {code(method.ap_key)}; {code(draft.ap_key)} {how}",
                 fix=f"write {code(method.ap_key)} in the taxonomy and in every model key, "
                 "or choose another `ap_key` if this is another method",
+                mend=_renamed(draft, method.ap_key),
             )
 
 
 def a_known_key_is_of_the_same_method(draft: Draft, facts: Facts) -> Iterator[Objection]:
     """A key that is on the board stands for the same method: the name agrees; if the paper does not, a maintainer looks at it."""
-    known = _known(draft, facts)
+    known = facts.method(draft.ap_key)
     if known is None or draft.taxonomy is None:
         return
     name, paper = (draft.taxonomy.fields.get(field) for field in ("name", "paper_url"))
-    if isinstance(name, str) and _letters(name) not in (_letters(known.name), _letters(known.ap_key.partition("_")[0])):
+    if isinstance(name, str) and letters(name) not in (letters(known.name), letters(known.ap_key.partition("_")[0])):
         yield Objection(
             where="taxonomy.name",
             message=f"{code(known.ap_key)} is on the board as {code(known.name)}, not as {code(name)}",
@@ -63,10 +75,10 @@ def a_name_is_of_one_method(draft: Draft, facts: Facts) -> Iterator[Objection]:
     """A new method has a name that no method on the board has, since tables show names alone."""
     name = draft.taxonomy.fields.get("name") if draft.taxonomy else None
     name = name if isinstance(name, str) else (draft.ap_key or "").partition("_")[0]
-    if not _letters(name) or _known(draft, facts) or any(a_known_method_keeps_its_key(draft, facts)):
+    if not letters(name) or facts.method(draft.ap_key) or any(a_known_method_keeps_its_key(draft, facts)):
         return
     for method in facts.methods:
-        if _letters(method.name) == _letters(name):
+        if skeleton(method.name) == skeleton(name):
             yield Objection(
                 where="taxonomy.name",
                 at="taxonomy.name" if draft.taxonomy and "name" in draft.taxonomy.keys else "taxonomy.ap_key",
@@ -76,18 +88,60 @@ def a_name_is_of_one_method(draft: Draft, facts: Facts) -> Iterator[Objection]:
             )
 
 
-def _known(draft: Draft, facts: Facts) -> KnownMethod | None:
-    return next((method for method in facts.methods if method.ap_key == draft.ap_key), None)
+def a_known_method_keeps_its_taxonomy(draft: Draft, facts: Facts) -> Iterator[Objection]:
+    """The taxonomy of a method that is on the board agrees with the board's; where it does not, a maintainer looks at it."""
+    known = facts.method(draft.ap_key)
+    if known is None or draft.taxonomy is None:
+        return
+    for field in _COMPARED:
+        ours, theirs = known.taxonomy.get(field), draft.taxonomy.fields.get(field)
+        if field in known.taxonomy.keys() & draft.taxonomy.fields.keys() and _terms(ours) != _terms(theirs):
+            yield Objection(
+                where=f"taxonomy.{field}",
+                severity=Severity.WARNING,
+                message=f"the board has {_shown(ours)} for {code(known.ap_key)} here, not {_shown(theirs)}",
+                fix="nothing to do if the board's is right, which it keeps; else say in the notes why it should change"
+                + _decided(field, known),
+            )
 
 
-def _folded(key: str) -> str:
-    """What two keys share that a reader would take for the same: case, width and accents do not count."""
-    decomposed = unicodedata.normalize("NFKD", key)
-    return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
+def _resemblance(ap_key: str, method: KnownMethod) -> str | None:
+    """How `ap_key` could be taken for a key of `method`, None if it could not."""
+    if folded(ap_key) == folded(method.ap_key):
+        return "differs from it only in capital letters"
+    if any(folded(ap_key) == folded(alias) for alias in method.aliases):
+        return "is an earlier key of it"
+    if letters(ap_key) == letters(method.ap_key):
+        return "differs from it only in how it is separated"
+    return "looks like it in many fonts" if skeleton(ap_key) == skeleton(method.ap_key) else None
 
 
-def _letters(name: str) -> str:
-    return "".join(char for char in _folded(name) if char.isalnum())
+def _renamed(draft: Draft, ap_key: str) -> Mend | None:
+    """All under the board's key, unless some models are of another method."""
+    methods = {model.key.ap_key for model in draft.models if model.key}
+    return (
+        one_method(ap_key)
+        if all(skeleton(method) in (skeleton(ap_key), skeleton(draft.ap_key or "")) for method in methods)
+        else None
+    )
+
+
+def _terms(value: object) -> list[str]:
+    """What a field says, where the order of a list says nothing and an empty one is none."""
+    values = value if isinstance(value, list) else [value]
+    return sorted(str(term) for term in values if term is not None)
+
+
+def _shown(value: object) -> str:
+    words = " and ".join(map(str, value)) if isinstance(value, list) else value
+    return code(str(words)) if _terms(value) else "nothing"
+
+
+def _decided(field: str, known: KnownMethod) -> str:
+    """What was decided where the published sources themselves disagree about this field."""
+    words = field.replace("_", " ")
+    notes = [note for note in known.notes if words in note and not note.startswith("Details")]
+    return f". {notes[0]}" if notes else ""
 
 
 def _paper(url: str) -> str:

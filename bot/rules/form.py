@@ -7,6 +7,7 @@ from bot.reply.markdown import code
 from bot.rules.facts import Facts
 from bot.rules.objection import Objection
 from bot.submission.draft import Draft
+from bot.submission.mends import left_to_the_author, with_taxonomy
 from bot.submission.model import Severity
 
 MAX_MODELS: Final = 64
@@ -37,7 +38,12 @@ def the_taxonomy_is_valid(draft: Draft, _facts: Facts) -> Iterator[Objection]:
         where = f"taxonomy.{remark.field}" if remark.field else "taxonomy"
         at = where if remark.key is None else f"taxonomy[{remark.key}]"
         yield Objection(
-            where=where, at=at, severity=Severity(remark.weight), message=f"{remark.message}{seen}", fix=remark.fix
+            where=where,
+            at=at,
+            severity=Severity(remark.weight),
+            message=f"{remark.message}{seen}",
+            fix=remark.fix,
+            mend=with_taxonomy(remark.repair) if remark.repair else None,
         )
 
 
@@ -74,5 +80,9 @@ def the_confirmation_is_ticked(draft: Draft, _facts: Facts) -> Iterator[Objectio
     """Whoever uses the form ticks that the checkpoints may be downloaded, measured and named."""
     if draft.confirmed is False:
         yield Objection(
-            where="", at="confirmed", message="the confirmation is not ticked", fix="tick the box in the issue"
+            where="",
+            at="confirmed",
+            message="the confirmation is not ticked",
+            fix="tick the box in the issue",
+            mend=left_to_the_author,
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.submission.mends import Mend
 from bot.submission.model import Severity
 
 
@@ -15,6 +16,7 @@ class Objection:
         fix: what the contributor does next, as Markdown that is safe to post.
         severity: whether it stops the submission.
         at: path of the place to point at, where it is another one than `where`.
+        mend: what would most likely mend it, where that can be told.
     """
 
     where: str
@@ -22,3 +24,4 @@ class Objection:
     fix: str
     severity: Severity = Severity.ERROR
     at: str | None = None
+    mend: Mend | None = None

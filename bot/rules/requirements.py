@@ -6,22 +6,33 @@ Every rule runs on every draft, so that one round of fixes is enough. A rule's d
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from apcore.errors import MachineError
 from apcore.protocol import Protocol
 from bot.reply.markdown import table
-from bot.rules import board, claims, form, keys, tracks
+from bot.rules import board, claims, form, keys, published, tracks
 from bot.rules.facts import Facts
 from bot.rules.objection import Objection
 from bot.submission.draft import Draft
-from bot.submission.model import Finding
+from bot.submission.mends import Mend
+from bot.submission.model import Finding, Severity
 
 _INTRODUCTION: Final = (
     "The bot checks all of this at once whenever an issue is opened or edited, and answers with one comment; "
     "`apbot check issue.md` prints the same answer on your machine. Under each requirement stands the name under which "
     "the answer reports it."
 )
+
+_HEADINGS: Final = {
+    form.__name__: "What is filled in",
+    keys.__name__: "Model keys and files",
+    tracks.__name__: "Architectures, datasets and sparsities",
+    claims.__name__: "Claimed accuracies",
+    board.__name__: "Methods on the board",
+    published.__name__: "Published files and results",
+}
 
 Rule = Callable[[Draft, Facts], Iterator[Objection]]
 
@@ -44,23 +55,54 @@ RULES: Final[tuple[Rule, ...]] = (
     tracks.there_are_enough_checkpoints,
     tracks.one_set_is_complete,
     tracks.further_sets_may_be_incomplete,
+    tracks.complete_sets_are_counted,
     claims.claims_are_percentages,
     claims.robust_is_not_above_clean,
+    claims.hofmn_and_autoattack_agree,
+    claims.hofmn_claims_are_whole_samples,
+    claims.claims_differ_between_models,
     board.a_known_method_keeps_its_key,
     board.a_known_key_is_of_the_same_method,
     board.a_name_is_of_one_method,
+    board.a_known_method_keeps_its_taxonomy,
+    published.published_files_keep_their_model,
+    published.claims_are_compared_with_published_results,
+    published.claims_are_the_authors_own,
 )
 
 
-def check(
-    draft: Draft, facts: Facts, positions: Mapping[str, tuple[int, int]], rules: Sequence[Rule] = RULES
-) -> tuple[Finding, ...]:
-    """What all rules have to say about `draft`, each finding with its place in the issue.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """What all rules have to say about a draft.
 
-    Raises:
-        MachineError: a rule crashed. That is our bug, and never counts as a pass.
+    Args:
+        findings: each with its place in the issue, in the order of the rules.
+        mends: of the findings that are errors, what would most likely mend each; None if any of them has no mend.
+        failures: rules that crashed, which is our bug; a draft that has any was not checked, whatever the findings are.
     """
-    return tuple(finding for rule in rules for finding in _findings(rule, draft, facts, positions))
+
+    findings: tuple[Finding, ...]
+    mends: tuple[Mend, ...] | None
+    failures: tuple[MachineError, ...]
+
+
+def check(draft: Draft, facts: Facts, positions: Mapping[str, tuple[int, int]], rules: Sequence[Rule] = RULES) -> Ruled:
+    """Hold all rules against `draft`; never raises, so that one broken rule does not silence the others."""
+    findings: list[Finding] = []
+    mends: list[Mend | None] = []
+    failures: list[MachineError] = []
+    for rule in rules:
+        try:
+            objections = tuple(rule(draft, facts))
+        except Exception as exc:
+            failures.append(_failure(rule, exc))
+            continue
+        findings += (_finding(rule, objection, positions) for objection in objections)
+        mends += (objection.mend for objection in objections if objection.severity is Severity.ERROR)
+    certain = tuple(mend for mend in mends if mend)
+    return Ruled(
+        findings=tuple(findings), mends=certain if len(certain) == len(mends) else None, failures=tuple(failures)
+    )
 
 
 def rule_name(rule: Rule) -> str:
@@ -70,7 +112,6 @@ def rule_name(rule: Rule) -> str:
 
 def requirements_page(protocols: tuple[Protocol, ...]) -> str:
     """`docs/requirements.md`: every rule in its own words, and what each protocol admits."""
-    requirements = [f"- {inspect.cleandoc(rule.__doc__ or '')}  \n  `{rule_name(rule)}`" for rule in RULES]
     rows = [
         (
             f"`{protocol.name}`",
@@ -84,23 +125,32 @@ def requirements_page(protocols: tuple[Protocol, ...]) -> str:
         (
             "# What a submission needs",
             _INTRODUCTION,
-            "\n".join(requirements),
+            *_requirements(),
             "## What each protocol admits",
             table(("protocol", "architectures", "datasets", "sparsities in percent"), rows) + "\n",
         )
     )
 
 
-def _findings(rule: Rule, draft: Draft, facts: Facts, positions: Mapping[str, tuple[int, int]]) -> tuple[Finding, ...]:
-    try:
-        objections = tuple(rule(draft, facts))
-    except Exception as exc:
-        raise MachineError(
-            where=f"rules.{rule_name(rule)}",
-            message=f"the rule `{rule_name(rule)}` crashed with {type(exc).__name__}",
-            fix="nothing to do for the author; report the traceback to the maintainers of the bot",
-        ) from exc
-    return tuple(_finding(rule, objection, positions) for objection in objections)
+def _requirements() -> Iterator[str]:
+    """The rules of each module under its heading."""
+    for module, heading in _HEADINGS.items():
+        yield f"## {heading}"
+        yield "\n".join(
+            f"- {inspect.cleandoc(rule.__doc__ or '')}  \n  `{rule_name(rule)}`"
+            for rule in RULES
+            if rule.__module__ == module
+        )
+
+
+def _failure(rule: Rule, exc: Exception) -> MachineError:
+    failure = MachineError(
+        where=f"rules.{rule_name(rule)}",
+        message=f"the rule `{rule_name(rule)}` crashed with {type(exc).__name__}",
+        fix="nothing to do for the author; report the traceback to the maintainers of the bot",
+    )
+    failure.__cause__ = exc
+    return failure
 
 
 def _finding(rule: Rule, objection: Objection, positions: Mapping[str, tuple[int, int]]) -> Finding:

@@ -1,14 +1,17 @@
 """Rules about architectures, datasets and sparsities: what the protocol admits, and what makes a set complete."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from apcore.model_key import ModelKey, Structure
 from apcore.protocol import Protocol
 from bot.reply.markdown import code
 from bot.rules.facts import Facts
+from bot.rules.keys import meant_key
 from bot.rules.objection import Objection
 from bot.submission.draft import Draft
+from bot.submission.key_repair import rebuilt_key
+from bot.submission.mends import with_key
 from bot.submission.model import Severity
 
 Track = tuple[str, str, Structure]
@@ -20,10 +23,12 @@ def architectures_are_admitted(draft: Draft, facts: Facts) -> Iterator[Objection
     admitted = ", ".join(f"`{a.short}` ({a.name})" for a in facts.protocol.architectures)
     for index, key in _keys(draft):
         if facts.protocol.architecture(key.architecture) is None:
-            yield Objection(
-                where=f"models.{index}.model_key",
-                message=f"{code(key.architecture)} is no architecture of {facts.protocol.name}",
-                fix=f"the architectures are {admitted}; other ones need a maintainer, ask in the notes",
+            yield _misnamed(
+                draft,
+                facts,
+                index,
+                f"{code(key.architecture)} is no architecture of {facts.protocol.name}",
+                f"the architectures are {admitted}; other ones need a maintainer, ask in the notes",
             )
 
 
@@ -31,10 +36,12 @@ def datasets_are_admitted(draft: Draft, facts: Facts) -> Iterator[Objection]:
     """The dataset of a key is one that the protocol admits."""
     for index, key in _keys(draft):
         if key.dataset not in facts.protocol.datasets:
-            yield Objection(
-                where=f"models.{index}.model_key",
-                message=f"{code(key.dataset)} is no dataset of {facts.protocol.name}",
-                fix=f"the datasets are {', '.join(f'`{name}`' for name in facts.protocol.datasets)}",
+            yield _misnamed(
+                draft,
+                facts,
+                index,
+                f"{code(key.dataset)} is no dataset of {facts.protocol.name}",
+                f"the datasets are {', '.join(f'`{name}`' for name in facts.protocol.datasets)}",
             )
 
 
@@ -44,8 +51,8 @@ def sparsities_fit_their_structure(draft: Draft, facts: Facts) -> Iterator[Objec
         if key.sparsity not in facts.protocol.sparsities_of(key.structure):
             yield Objection(
                 where=f"models.{index}.model_key",
-                message=f"{key.structure} {key.sparsity} is no track of {facts.protocol.name}",
-                fix=f"the tracks are {_tracks(facts.protocol)}",
+                message=f"{key.sparsity} % is no {_WORDS[key.structure]} sparsity ({key.structure}) of {facts.protocol.name}",
+                fix=f"the sparsities are {_tracks(facts.protocol)}",
             )
 
 
@@ -109,6 +116,40 @@ def further_sets_may_be_incomplete(draft: Draft, facts: Facts) -> Iterator[Objec
             )
 
 
+def complete_sets_are_counted(draft: Draft, facts: Facts) -> Iterator[Objection]:
+    """A set is one combination of architecture, dataset and structure with all its sparsities; the more, the fuller the tables."""
+    possible = [
+        (architecture.short, dataset, structure)
+        for architecture in facts.protocol.architectures
+        for dataset in facts.protocol.datasets
+        for structure, _ in facts.protocol.sparsities
+        if structure in _named_structures(draft, facts.protocol)
+    ]
+    found = _found(draft, facts.protocol)
+    complete = [track for track in possible if track in found and not _missing(track, found[track], facts.protocol)]
+    if not complete:
+        return
+    without = [track for track in possible if track not in found]
+    yield Objection(
+        where="models",
+        severity=Severity.NOTICE,
+        message=f"{len(complete)} of {len(possible)} sets {'is' if len(complete) == 1 else 'are'} complete: "
+        f"{_listed([_name(track) for track in complete])}",
+        fix=f"nothing to do; the tables have room for {_listed([_name(track) for track in without])} as well"
+        if without
+        else "nothing to do, this fills every column of the tables"
+        if len(complete) == len(possible)
+        else "nothing to do",
+    )
+
+
+def _named_structures(draft: Draft, protocol: Protocol) -> set[str]:
+    """The structures that the taxonomy names, all of the protocol where it names none of these."""
+    named = draft.taxonomy.fields.get("structure") if draft.taxonomy else None
+    admitted = {str(structure) for structure, _ in protocol.sparsities}
+    return (set(map(str, named)) & admitted if isinstance(named, list) else set()) or admitted
+
+
 def _keys(draft: Draft) -> Iterator[tuple[int, ModelKey]]:
     return ((index, model.key) for index, model in enumerate(draft.models) if model.key is not None)
 
@@ -134,9 +175,20 @@ def _what_to_add(draft: Draft, protocol: Protocol) -> str:
     """How to complete the combination that is nearest to complete."""
     missing = {track: _missing(track, found, protocol) for track, found in _found(draft, protocol).items()}
     if not missing:
-        return f"add a model for each sparsity of one architecture, dataset and structure; the tracks are {_tracks(protocol)}"
+        return f"add a model for each sparsity of one architecture, dataset and structure; the sparsities are {_tracks(protocol)}"
     track = min(missing, key=lambda track: len(missing[track]))
     return f"add a model for {_name(track)} at sparsity {_listed(missing[track])}"
+
+
+def _misnamed(draft: Draft, facts: Facts, index: int, message: str, fix: str) -> Objection:
+    """A part of a key has a name that the protocol does not know, though it may mean one that it knows."""
+    meant = rebuilt_key(draft.models[index].key_text or "", facts.protocol, draft.ap_key)
+    return Objection(
+        where=f"models.{index}.model_key",
+        message=message,
+        fix=f"{meant_key(meant)}; {fix}" if meant else fix,
+        mend=with_key(index, meant) if meant else None,
+    )
 
 
 def _name(track: Track) -> str:
@@ -144,8 +196,8 @@ def _name(track: Track) -> str:
     return f"{architecture} {dataset} {structure}"
 
 
-def _listed(sparsities: tuple[int, ...]) -> str:
-    return " and ".join(filter(None, (", ".join(map(str, sparsities[:-1])), str(sparsities[-1]))))
+def _listed(things: Sequence[int | str]) -> str:
+    return " and ".join(filter(None, (", ".join(map(str, things[:-1])), str(things[-1]))))
 
 
 def _tracks(protocol: Protocol) -> str:

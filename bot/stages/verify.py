@@ -88,6 +88,8 @@ def verify(order: Order, stream: TextIO) -> int:
             withdraw(order.out)
             (order.out / "submission.json").unlink(missing_ok=True)
             workspace.write(order.out / "comment.md", answer.comment.encode())
+            if answer.failures:
+                raise answer.failures[0]
             _say(stream, f"the submission needs mending; the answer is in {order.out / 'comment.md'}")
             return CONTRIBUTOR
         usable_device(order.device)

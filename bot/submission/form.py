@@ -37,8 +37,13 @@ TAXONOMY_TEMPLATE: Final = json.dumps(
 MODEL_TEMPLATE: Final = model_block.model_block({})
 
 
-def form_body(submission: Submission) -> str:
-    """The issue body that GitHub would make of the form with this submission in it; reading it gives the submission back."""
+def form_body(submission: Submission, *, confirmed: bool | None = True) -> str:
+    """The issue body that GitHub would make of the form with this submission in it; reading it gives the submission back.
+
+    Args:
+        submission: what it says.
+        confirmed: whether the box is ticked; None leaves it out, as on the older form.
+    """
     blocks = [_block(model) for model in submission.models]
     own, further = blocks[: len(MODELS)], blocks[len(MODELS) :]
     answers = (
@@ -46,7 +51,7 @@ def form_body(submission: Submission) -> str:
         *zip(MODELS, own + [MODEL_TEMPLATE] * (len(MODELS) - len(own)), strict=True),
         (FURTHER_MODELS, "\n\n".join(further) or NO_RESPONSE),
         (NOTES, submission.notes or NO_RESPONSE),
-        (CONFIRMATION, f"- [X] {CONFIRMED}"),
+        *(((CONFIRMATION, f"- [{'X' if confirmed else ' '}] {CONFIRMED}"),) if confirmed is not None else ()),
     )
     return "\n\n".join(f"### {label}\n\n{answer}" for label, answer in answers) + "\n"
 

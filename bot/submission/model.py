@@ -31,6 +31,8 @@ class Finding:
         column: 1-based column of the issue body, None together with `line`.
         message: what is wrong, with the value seen and the value expected, as Markdown that is safe to post.
         fix: what the contributor does next, as Markdown that is safe to post.
+        excerpt: the line it is about and a caret under the column, as plain text, where that helps.
+        mended: what to paste in place of the field, where that is certain; such an error was read as mended.
     """
 
     rule: str
@@ -40,6 +42,8 @@ class Finding:
     fix: str
     line: int | None = None
     column: int | None = None
+    excerpt: str | None = None
+    mended: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

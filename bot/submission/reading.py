@@ -45,7 +45,7 @@ def read_submission(body: str, protocol: Protocol) -> Reading:
     remarks = Remarks()
     draft = None if _refused_whole(body, remarks) else _read(body, remarks)
     findings = tuple(sorted(remarks.findings, key=lambda finding: (finding.line or 0, finding.column or 0)))
-    submission = _submission(draft, protocol) if draft else None
+    submission = submission_of(draft, protocol) if draft else None
     return Reading(submission=submission, draft=draft, findings=findings, positions=remarks.places)
 
 
@@ -124,7 +124,7 @@ def _confirmed(sections: Sequence[Section], remarks: Remarks) -> bool | None:
     return any("[x]" in line.text.lower() for section in sections for line in section.lines)
 
 
-def _submission(draft: Draft, protocol: Protocol) -> Submission | None:
+def submission_of(draft: Draft, protocol: Protocol) -> Submission | None:
     """The submission, if nothing is missing and every value is in its range."""
     models = tuple(_model(model, protocol) for model in draft.models)
     taxonomy = draft.taxonomy.taxonomy if draft.taxonomy else None

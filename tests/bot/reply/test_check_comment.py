@@ -7,9 +7,11 @@ from doubles.bodies import METHODS, body
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apcore.errors import MachineError
 from apcore.protocol import load_protocol
-from bot.reply.check_comment import CHECK_MARKER, MAX_LENGTH
+from bot.reply.check_comment import CHECK_MARKER, MAX_LENGTH, check_comment
 from bot.stages.check import check
+from bot.submission.model import Finding, Severity
 
 PROTOCOL = load_protocol("apb-2024")
 SITUATIONS = (
@@ -55,9 +57,17 @@ HOSTILE = (
     "_",
     "\x00\x1b[31m",
 )
-_FENCED = re.compile(r"^(`{3,})json\n.*?^\1$", re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(r"^ *(`{3,})(?:json|markdown|)\n.*?^ *\1$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
-_OURS = ("<details><summary>The taxonomy</summary>", "</details>", "<br>", CHECK_MARKER)
+_OURS = (
+    "<details><summary>The taxonomy</summary>",
+    "<details><summary>The whole text to paste</summary>",
+    "<details><summary>For your information: ",
+    "</summary>",
+    "</details>",
+    "<br>",
+    CHECK_MARKER,
+)
 
 
 def comment(text: str, protocol: str = "apb-2024") -> str:
@@ -123,7 +133,34 @@ def test_a_flood_of_findings_is_cut_and_counted() -> None:
     )
     text = comment(many)
     assert_safe(text)
-    assert re.search(r"^- … and \d+ more, which `apbot check` lists in full$", text, re.MULTILINE)
+    assert re.search(r"^… and \d+ more to mend.*: `apbot check --json` lists everything\.$", text, re.MULTILINE)
+
+
+def test_a_corrected_submission_that_finds_no_room_is_announced() -> None:
+    one, long = (check_comment(None, (), None, PROTOCOL, "x" * size) for size in (1_000, MAX_LENGTH))
+    assert "x" * 1_000 in one
+    assert "`apbot check --json` prints it as `corrected`" in long
+    assert len(long) < MAX_LENGTH
+
+
+def test_a_failure_of_ours_leaves_the_author_nothing_to_do() -> None:
+    failure = MachineError(where="rules.x", message="the rule `x` crashed with KeyError", fix="report it")
+    text = check_comment(None, (), None, PROTOCOL, None, (failure,))
+    assert_safe(text)
+    assert "### Ours to mend" in text
+    assert "Nothing for you to do." in text
+    assert "Edit the text" not in text
+
+
+def test_a_failure_of_ours_does_not_hide_what_the_author_can_mend_already() -> None:
+    failure = MachineError(where="rules.x", message="the rule `x` crashed with KeyError", fix="report it")
+    finding = Finding(
+        rule="y", severity=Severity.ERROR, where="notes", message="this is wrong", fix="mend it", line=3, column=1
+    )
+    text = check_comment(None, (finding,), None, PROTOCOL, None, (failure,))
+    assert text.startswith("❌ **This submission cannot be evaluated yet: one thing to mend.**")
+    assert "### Ours to mend" in text
+    assert "Edit the text" in text
 
 
 hostile_values = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=5), min_size=1, max_size=5).map(" ".join)

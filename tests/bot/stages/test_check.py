@@ -15,6 +15,8 @@ from referencing import Registry, Resource
 
 from apcore.errors import MachineError
 from apcore.protocol import load_protocol
+from bot.rules.facts import Facts
+from bot.rules.requirements import Ruled
 from bot.stages.check import check, check_json, decide
 from bot.submission.model import Severity
 from bot.submission.reading import MAX_BODY_BYTES, read_submission
@@ -65,8 +67,22 @@ def test_every_finding_points_into_the_body() -> None:
 
 def test_what_no_rule_objects_to_and_yet_is_no_submission_is_our_bug() -> None:
     incomplete = read_submission(body("legacy").replace("_Clean Accuracy:_ 50.00", ""), PROTOCOL)
-    with pytest.raises(MachineError, match="no rule objected"):
-        decide(incomplete, (), PROTOCOL)
+    answer = decide(incomplete, Ruled(findings=(), mends=(), failures=()), Facts(protocol=PROTOCOL))
+    assert answer.exit_code == MachineError.exit_code
+    assert [str(failure.message).partition(",")[0] for failure in answer.failures] == ["no rule objected"]
+    assert answer.submission is None
+
+
+def test_a_check_that_failed_is_never_a_pass_and_says_whose_turn_it_is() -> None:
+    failure = MachineError(where="rules.x", message="the rule `x` crashed with KeyError", fix="report it")
+    answer = decide(
+        read_submission(body("legacy"), PROTOCOL),
+        Ruled(findings=(), mends=(), failures=(failure,)),
+        Facts(protocol=PROTOCOL),
+    )
+    assert (answer.exit_code, answer.submission, answer.corrected) == (MachineError.exit_code, None, None)
+    assert answer.comment.startswith("⚙️ **This submission could not be checked")
+    assert "the rule `x` crashed with KeyError" in answer.comment
 
 
 @given(st.text(alphabet=st.characters()) | st.text(alphabet='#{}[]":,_ \nModel1TaxonomyJSONEntry0.%'))
