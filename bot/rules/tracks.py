@@ -6,12 +6,12 @@ from typing import Final
 from apcore.model_key import ModelKey, Structure
 from apcore.protocol import Protocol
 from bot.reply.markdown import code
-from bot.rules.facts import Facts
+from bot.rules.facts import Facts, KnownMethod
 from bot.rules.keys import meant_key
 from bot.rules.objection import Objection
 from bot.submission.draft import Draft
 from bot.submission.key_repair import rebuilt_key
-from bot.submission.mends import with_key
+from bot.submission.mends import with_key, with_structure
 from bot.submission.model import Severity
 
 Track = tuple[str, str, Structure]
@@ -56,7 +56,7 @@ def sparsities_fit_their_structure(draft: Draft, facts: Facts) -> Iterator[Objec
             )
 
 
-def structures_are_those_of_the_taxonomy(draft: Draft, _facts: Facts) -> Iterator[Objection]:
+def structures_are_those_of_the_taxonomy(draft: Draft, facts: Facts) -> Iterator[Objection]:
     """The structure of a key, US or S, is among those that the taxonomy names."""
     named = draft.taxonomy.fields.get("structure") if draft.taxonomy else None
     if not isinstance(named, list) or not set(named) <= set(Structure):
@@ -64,10 +64,14 @@ def structures_are_those_of_the_taxonomy(draft: Draft, _facts: Facts) -> Iterato
     only = " and ".join(f"`{structure}`" for structure in named)
     for index, key in _keys(draft):
         if key.structure not in named:
+            on_board = _has_results(facts.method(key.ap_key), key.structure)
             yield Objection(
                 where=f"models.{index}.model_key",
                 message=f"this model is {_WORDS[key.structure]} ({key.structure}), the taxonomy says {only} only",
-                fix="correct the key, or add the structure to the taxonomy",
+                fix=f"add `{key.structure}` to the field `structure` of the taxonomy; the board has such results of this method"
+                if on_board
+                else "correct the key, or add the structure to the taxonomy",
+                mend=with_structure(key.structure) if on_board else None,
             )
 
 
@@ -148,6 +152,10 @@ def _named_structures(draft: Draft, protocol: Protocol) -> set[str]:
     named = draft.taxonomy.fields.get("structure") if draft.taxonomy else None
     admitted = {str(structure) for structure, _ in protocol.sparsities}
     return (set(map(str, named)) & admitted if isinstance(named, list) else set()) or admitted
+
+
+def _has_results(method: KnownMethod | None, structure: Structure) -> bool:
+    return method is not None and any(cell.structure is structure for cell in method.cells)
 
 
 def _keys(draft: Draft) -> Iterator[tuple[int, ModelKey]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from apcore.model_key import ModelKey
+from apcore.model_key import ModelKey, Structure
 from apcore.taxonomy import read_taxonomy
 from apcore.taxonomy_remark import TaxonomyRepair
 from bot.submission.draft import Draft
@@ -35,6 +35,17 @@ def one_method(ap_key: str) -> Mend:
             if model.key is not None:
                 mended = with_key(index, replace(model.key, ap_key=ap_key))(mended)
         return mended
+
+    return mend
+
+
+def with_structure(structure: Structure) -> Mend:
+    """The taxonomy with `structure` among those that it names."""
+
+    def mend(draft: Draft) -> Draft:
+        named = draft.taxonomy.fields.get("structure") if draft.taxonomy else None
+        wanted = [str(each) for each in Structure if each is structure or each in (named or ())]
+        return with_taxonomy(TaxonomyRepair(put={"structure": wanted}))(draft)
 
     return mend
 
