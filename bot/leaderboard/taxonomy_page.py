@@ -1,6 +1,6 @@
 """The taxonomy tables: when and how each method prunes (arXiv:2409.01249), one page per pipeline."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +10,8 @@ from bot.leaderboard.links import link
 from bot.leaderboard.result_page import BUILT
 from bot.reply.markdown import plain, table
 
+# How notes begin that tell no disagreement.
+_NO_DISAGREEMENT: Final = ("Details from", "The older taxonomy file writes the address of the same paper")
 _NOT_SPECIFIED: Final = "n.s."
 _LEGEND: Final = (
     ("AT, NT, KD, CNI", "adversarial training, natural training, knowledge distillation, channel noise injection"),
@@ -101,13 +103,23 @@ def taxonomy_page(board: Board, pipeline: Pipeline) -> str:
             f"# Taxonomy: {pipeline.title.lower()}",
             (
                 "The taxonomy of [arXiv:2409.01249](https://arxiv.org/abs/2409.01249). An entry also keeps details, such as the "
-                "training algorithm, and notes where its sources disagree."
+                "training algorithm."
             ),
             table(["Method", *(heading for heading, _, _ in columns), "Criterion", "Entry"], rows),
             "\n".join(f"- {terms}: {meaning}" for terms, meaning in _LEGEND),
+            *_decisions(methods_of(board, pipeline)),
             "[All tables](../README.md)\n",
         ]
     )
+
+
+def _decisions(entries: Sequence[Entry]) -> Iterator[str]:
+    """What was decided for each method whose sources disagree or are at fault."""
+    noted = [(entry, note) for entry in entries for note in entry.taxonomy_source.notes]
+    decided = [(entry, note) for entry, note in noted if not note.startswith(_NO_DISAGREEMENT)]
+    if decided:
+        yield "## Where the sources disagree or err"
+        yield "\n".join(f"- {plain(entry.name)}: {plain(note, 600)}" for entry, note in decided)
 
 
 def _criterion(taxonomy: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ _COMPARED: Final = (
     "locality",
     "criterion",
 )
+_ADDRESS: Final = re.compile(r"https?://[^\s,;]*[^\s,;.]")
 _ARXIV: Final = re.compile(r"arxiv\.org/(?:abs|pdf)/([0-9]{4}\.[0-9]{4,5})")
 _OPENREVIEW: Final = re.compile(r"openreview\.net/(?:forum|pdf)\?id=([A-Za-z0-9_-]+)")
 
@@ -55,7 +56,7 @@ def a_known_key_is_of_the_same_method(draft: Draft, facts: Facts) -> Iterator[Ob
             message=f"{code(known.ap_key)} is on the board as {code(known.name)}, not as {code(name)}",
             fix="leave the name out, or choose another `ap_key` if this is another method",
         )
-    elif isinstance(paper, str) and _paper(paper) != _paper(known.paper_url):
+    elif isinstance(paper, str) and _paper(paper) not in _papers(known):
         yield Objection(
             where="taxonomy.paper_url",
             severity=Severity.WARNING,
@@ -142,6 +143,12 @@ def _decided(field: str, known: KnownMethod) -> str:
     words = field.replace("_", " ")
     notes = [note for note in known.notes if words in note and not note.startswith("Details")]
     return f". {notes[0]}" if notes else ""
+
+
+def _papers(known: KnownMethod) -> set[str]:
+    """The paper that the board links, and other addresses of it that its sources have."""
+    others = (match[0] for note in known.notes for match in _ADDRESS.finditer(note))
+    return {_paper(known.paper_url), *map(_paper, others)}
 
 
 def _paper(url: str) -> str:

@@ -494,6 +494,12 @@ def test_addresses_of_the_same_paper_agree(one: str, other: str) -> None:
     )
 
 
+def test_another_address_that_the_boards_sources_have_is_no_other_paper() -> None:
+    known = replace(HARP, notes=("The older file links another address: https://arxiv.org/pdf/2409.01249.pdf.",))
+    [finding] = against(of_method(HARP.ap_key), known, "a-known-key-is-of-the-same-method")
+    assert finding.severity is Severity.NOTICE
+
+
 def test_all_breaches_are_told_at_once() -> None:
     rules = {finding.rule for finding in findings(body("everything-at-once"))}
     assert {
