@@ -52,7 +52,7 @@ def read_submission(body: str, protocol: Protocol) -> Reading:
 def _refused_whole(body: str, remarks: Remarks) -> bool:
     size = len(body.encode(errors="surrogatepass"))
     if not body.strip():
-        remarks.error(_RULE, "", None, "the issue is empty", _USE_THE_FORM)
+        remarks.error(_RULE, "", (1, 1), "the issue is empty", _USE_THE_FORM)
     elif size > MAX_BODY_BYTES:
         remarks.error(
             "the-issue-is-not-too-long",

@@ -24,6 +24,15 @@ BCSP = KnownMethod(
 METHODS = (HARP, RFP, BCSP)
 
 
+# One body for each situation; its answer is kept in tests/golden/check, as a comment and as JSON.
+NAMES = tuple(sorted(path.stem for path in FOLDER.glob("*.md")))
+
+
+def protocol_of(name: str) -> str:
+    """The protocol by which a body is checked."""
+    return "demo" if name == "demo" else "apb-2024"
+
+
 def body(name: str) -> str:
     """The body `tests/bodies/<name>.md`."""
     return (FOLDER / f"{name}.md").read_text(encoding="utf-8")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from doubles.bodies import METHODS, body
+from doubles.bodies import METHODS, NAMES, body, protocol_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,23 +14,6 @@ from bot.stages.check import check
 from bot.submission.model import Finding, Severity
 
 PROTOCOL = load_protocol("apb-2024")
-SITUATIONS = (
-    "legacy",
-    "form",
-    "demo",
-    "known-method",
-    "empty",
-    "legacy-untouched",
-    "form-untouched",
-    "two-models",
-    "key-of-another-method",
-    "twin-of-a-known-key",
-    "robust-above-clean",
-    "broken-json",
-    "folder-link",
-    "everything-at-once",
-    "hostile",
-)
 HOSTILE = (
     "@octocat",
     "@org/team",
@@ -94,9 +77,9 @@ def assert_safe(text: str) -> None:
     assert "\N{ZERO WIDTH SPACE}" not in text
 
 
-@pytest.mark.parametrize("name", SITUATIONS)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_comment_of_each_situation(name: str, golden) -> None:
-    text = comment(body(name), "demo" if name == "demo" else "apb-2024")
+    text = comment(body(name), protocol_of(name))
     golden(f"check/{name}.md", text)
     assert_safe(text)
 

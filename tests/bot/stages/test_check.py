@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from doubles.bodies import METHODS, body
+from doubles.bodies import METHODS, NAMES, body, protocol_of
 from hypothesis import given
 from hypothesis import strategies as st
 from referencing import Registry, Resource
@@ -23,7 +23,6 @@ from bot.submission.reading import MAX_BODY_BYTES, read_submission
 
 ROOT = Path(__file__).parents[3]
 PROTOCOL = load_protocol("apb-2024")
-NAMES = sorted(path.stem for path in (ROOT / "tests" / "bodies").glob("*.md"))
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +33,13 @@ def validator() -> jsonschema.Draft202012Validator:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_answer_in_json_follows_its_schema(name: str, validator: jsonschema.Draft202012Validator) -> None:
-    answer = check(body(name), load_protocol("demo") if name == "demo" else PROTOCOL, METHODS)
-    document = json.loads(json.dumps(check_json(answer), ensure_ascii=False))
+def test_the_answer_in_json_is_as_kept_and_follows_its_schema(
+    name: str, golden, validator: jsonschema.Draft202012Validator
+) -> None:
+    answer = check(body(name), load_protocol(protocol_of(name)), METHODS)
+    text = json.dumps(check_json(answer), indent=2, ensure_ascii=False)
+    golden(f"check/{name}.json", f"{text}\n")
+    document = json.loads(text)
     validator.validate(document)
     assert (document["submission"] is None) == (answer.exit_code == 1)
 
@@ -59,10 +62,13 @@ def test_findings_come_in_the_order_of_the_body() -> None:
     assert lines == sorted(lines)
 
 
-def test_every_finding_points_into_the_body() -> None:
-    for name in set(NAMES) - {"empty"}:
-        last = body(name).count("\n") + 1
-        assert all(1 <= finding.line <= last for finding in check(body(name), PROTOCOL, METHODS).findings), name
+@pytest.mark.parametrize("name", NAMES)
+def test_every_finding_points_into_the_body_and_has_a_fix(name: str) -> None:
+    lines = body(name).split("\n")
+    for finding in check(body(name), PROTOCOL, METHODS).findings:
+        assert finding.fix
+        assert 1 <= finding.line <= len(lines)
+        assert 1 <= finding.column <= len(lines[finding.line - 1]) + 1
 
 
 def test_what_no_rule_objects_to_and_yet_is_no_submission_is_our_bug() -> None:
