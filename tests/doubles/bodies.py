@@ -2,12 +2,31 @@
 
 from pathlib import Path
 
-from bot.rules.facts import KnownMethod
+from apcore.model_key import Structure
+from bot.rules.facts import Cell, KnownMethod
 
 FOLDER = Path(__file__).parent.parent / "bodies"
 
 HARP = KnownMethod(
-    ap_key="HARP_Zhao2023Holistic", aliases=(), name="HARP", paper_url="https://openreview.net/pdf?id=sAJDi9lD06L"
+    ap_key="HARP_Zhao2023Holistic",
+    aliases=(),
+    name="HARP",
+    paper_url="https://openreview.net/pdf?id=sAJDi9lD06L",
+    taxonomy={
+        "pipeline": "after_training",
+        "pretraining": ["AT"],
+        "finetuning": ["AT"],
+        "schedule": ["1S"],
+        "structure": ["US", "S"],
+        "locality": ["G"],
+        "criterion": "LIS",
+    },
+    cells={
+        Cell(
+            architecture="resnet18", dataset="CIFAR10", structure=Structure.UNSTRUCTURED, sparsity=sparsity
+        ): accuracies
+        for sparsity, accuracies in ((90, (83.38, 45.4)), (95, (83.38, 45.69)), (99, (83.11, 45.5)))
+    },
 )
 RFP = KnownMethod(
     ap_key="RFP_Lim2021Robustness",

@@ -467,14 +467,17 @@ def test_too_many_models_are_refused() -> None:
 
 
 def test_results_for_a_method_on_the_board_are_welcome() -> None:
-    text = changed(of_method(HARP.ap_key), ("arxiv.org/abs/2409.01249", "openreview.net/forum?id=sAJDi9lD06L"))
+    text = body("published-method-measured-again")
     assert objections(text) == []
     [finding] = [f for f in findings(text) if f.rule == "a-known-key-is-of-the-same-method"]
     assert finding.message == "`HARP_Zhao2023Holistic` is on the board; these results will be added to it"
 
 
 def test_another_paper_for_a_method_on_the_board_is_a_warning() -> None:
-    [finding] = objections(of_method(HARP.ap_key))
+    text = changed(
+        body("published-method-measured-again"), ("openreview.net/forum?id=sAJDi9lD06L", "example.org/paper")
+    )
+    [finding] = objections(text)
     assert (finding.severity, finding.where) == (Severity.WARNING, "taxonomy.paper_url")
 
 
@@ -488,7 +491,7 @@ def test_another_paper_for_a_method_on_the_board_is_a_warning() -> None:
 )
 def test_addresses_of_the_same_paper_agree(one: str, other: str) -> None:
     reading = read_submission(changed(of_method(HARP.ap_key), ("https://arxiv.org/abs/2409.01249", one)), PROTOCOL)
-    facts = Facts(protocol=PROTOCOL, methods=(replace(HARP, paper_url=other),))
+    facts = Facts(protocol=PROTOCOL, methods=(replace(HARP, paper_url=other, taxonomy={}),))
     assert all(
         finding.severity is Severity.NOTICE for finding in check(reading.draft, facts, reading.positions).findings
     )
