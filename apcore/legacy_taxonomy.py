@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from apcore.taxonomy_phrases import squashed
+from apcore.taxonomy_remark import TaxonomyRepair
 from apcore.taxonomy_terms import PIPELINES
 from apcore.taxonomy_values import STEPS, FieldReading, pipelines_in, read_text, says_nothing
 
@@ -103,7 +104,8 @@ def _read_field(key: str, text: str, letter: str | None, reading: FieldReading) 
         near = _nearest_key(key, reading)
         fix = "remove it, or write its content into the notes"
         fix = f"write `{near}` if that is meant, else {fix}" if near else fix
-        reading.remark("error", "", "this key does not belong to the taxonomy", fix, seen=key, key=key)
+        repair = _repair(near, text) if near else None
+        reading.remark("error", "", "this key does not belong to the taxonomy", fix, seen=key, key=key, repair=repair)
     elif only and letter and only != letter:
         _leave_other_pipeline(key, text, letter, reading)
     elif name in reading.keys:
@@ -113,6 +115,15 @@ def _read_field(key: str, text: str, letter: str | None, reading: FieldReading) 
     elif text.strip():
         reading.keys[name] = key
         read_text(name, text.strip(), reading)
+
+
+def _repair(key: str, text: str) -> TaxonomyRepair | None:
+    """What `text` says under the older form's `key`, None if it cannot be read there without a fault."""
+    _, name = _FIELDS[squashed(key)]
+    scratch = FieldReading(keys={name: key})
+    read_text(name, text.strip(), scratch)
+    faulty = any(remark.weight == "error" for remark in scratch.remarks)
+    return None if faulty or name not in scratch.fields else TaxonomyRepair(put=scratch.fields)
 
 
 def _nearest_key(key: str, reading: FieldReading) -> str | None:

@@ -5,6 +5,7 @@ A key names a checkpoint everywhere: in issues, in file names, on the board. It 
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
@@ -35,6 +36,11 @@ def check_ap_key(text: str) -> str:
     """
     if len(text) > AP_KEY_MAX_LENGTH:
         raise ModelKeyError(f"the ap_key has {len(text)} characters, at most {AP_KEY_MAX_LENGTH} are allowed")
+    if stranger := next((char for char in text if not char.isascii()), None):
+        raise ModelKeyError(
+            f"the ap_key holds U+{ord(stranger):04X} {unicodedata.name(stranger, 'without a name')}; "
+            "only ASCII letters, digits, hyphens and one underscore may stand in it"
+        )
     if not _AP_KEY.match(text):
         raise ModelKeyError(
             "the ap_key must read `<Name>_<FirstAuthor><Year><FirstWordOfTitle>` "

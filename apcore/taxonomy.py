@@ -48,7 +48,7 @@ def read_taxonomy(entry: Any) -> TaxonomyReading:
     # One fault a field: what was told about its words need not be told again as a breach of the schema, nor what is wrong
     # with the key again as a fault of the name that was taken from it.
     told = {remark.field for remark in remarks if remark.weight == "error"} | ({"name"} - fields.keys())
-    for remark in schema_remarks(named, keys, legacy=legacy):
+    for remark in schema_remarks(named, keys, remarks[:], legacy=legacy):
         if remark.field not in told:
             remarks.append(remark)
             told |= {remark.field} - {""}

@@ -5,7 +5,7 @@ The words of the library would repeat a whole value, which a stranger wrote.
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,23 +19,45 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
+# What each pipeline says about its steps; the schema demands the same.
+PIPELINE_FIELDS: Final = {
+    "after_training": frozenset({"pretraining", "finetuning", "schedule"}),
+    "before_training": frozenset({"pruning_step", "training_step", "schedule"}),
+    "during_training": frozenset({"training_step"}),
+}
+_STEP_FIELDS: Final = frozenset().union(*PIPELINE_FIELDS.values())
 REMOVE_KEY: Final = "remove it, or write its content into the notes"
 
 
-def schema_remarks(fields: dict[str, Any], keys: Mapping[str, str], *, legacy: bool) -> Iterator[TaxonomyRemark]:
+def schema_remarks(
+    fields: dict[str, Any], keys: Mapping[str, str], told: Collection[TaxonomyRemark] = (), *, legacy: bool
+) -> Iterator[TaxonomyRemark]:
     """Every breach of the schema.
 
     Args:
         fields: texts, nulls and short lists of texts; checked before, since the schema alone does not bound its own cost.
         keys: under which key its author wrote each field.
+        told: what was remarked before; a field that one of these would put in is not missed again.
         legacy: whether to answer in the older form's keys and terms.
     """
+    unknown = [_unknown(key, fields) for key in fields if key not in field_names()]
+    # A misspelt key is one fault, not also the lack of the key that it means.
+    meant = {name for remark in (*told, *unknown) if remark.repair for name in remark.repair.put}
+    mistaken = _mistaken_pipeline(fields, keys)
+    if mistaken:
+        yield mistaken
+        meant |= _STEP_FIELDS
+    yield from unknown
     for breach in _validator().iter_errors(fields):
         match breach.validator:
-            case "required":
-                yield from _missing(breach, fields, keys, legacy=legacy)
             case "additionalProperties":
-                yield from (_unknown(key, fields) for key in fields if key not in field_names())
+                pass
+            case "required":
+                yield from (
+                    remark for remark in _missing(breach, fields, keys, legacy=legacy) if remark.field not in meant
+                )
+            case "not" if mistaken:
+                pass
             case "contains":
                 message = "`granularity` is for structured pruning"
                 yield fault("granularity", message, "add `S` to `structure`, or remove it", key=keys.get("granularity"))
@@ -46,6 +68,25 @@ def schema_remarks(fields: dict[str, Any], keys: Mapping[str, str], *, legacy: b
                 yield fault(name, message, "remove it, or correct the pipeline", key=keys.get(name), repair=repair)
             case _:
                 yield _invalid(str(breach.absolute_path[0]), fields, keys, legacy=legacy)
+
+
+def _mistaken_pipeline(fields: Mapping[str, Any], keys: Mapping[str, str]) -> TaxonomyRemark | None:
+    """The one fault where all that is said about steps is said in the fields of one other pipeline, and completely."""
+    pipeline, given = fields.get("pipeline"), _STEP_FIELDS & fields.keys()
+    whose = [name for name, own in PIPELINE_FIELDS.items() if given == own]
+    if pipeline not in PIPELINE_FIELDS or len(whose) != 1 or whose == [pipeline]:
+        return None
+    names = " and ".join(f"`{name}`" for name in in_order(given - PIPELINE_FIELDS[pipeline]))
+    wanted = " and ".join(f"`{name}`" for name in in_order(PIPELINE_FIELDS[pipeline] - given))
+    if not names or not wanted:
+        return None
+    return fault(
+        "pipeline",
+        f"the pipeline is `{pipeline}`, but {names} are the fields of `{whose[0]}`",
+        f"write `{whose[0]}` if that is meant, else {wanted} in place of these fields",
+        key=keys.get("pipeline"),
+        repair=TaxonomyRepair(put={"pipeline": whose[0]}),
+    )
 
 
 def _missing(
@@ -112,6 +153,12 @@ def _choices(schema: Mapping[str, Any]) -> list[str]:
 def field_names() -> frozenset[str]:
     """The fields of the canonical shape."""
     return frozenset(_properties())
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names of fields in the order of the schema, which is the one in which people read them; others last."""
+    order = list(_properties())
+    return sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name))
 
 
 def _properties() -> dict[str, Any]:

@@ -26,6 +26,10 @@ from apcore.taxonomy_terms import (
 
 STEPS: Final = ("pretraining", "finetuning", "pruning_step", "training_step")
 _LOCALITY_WORDS: Final = {term: words.removesuffix(" Pruning") for term, words in LOCALITIES.items()}
+_LOCALITY_SYNONYMS: Final = (
+    (re.compile(r"(?i:layer[- ]?wise|(?:per|each|by)[- ]layer|within (?:a|each) layer)"), "L"),
+    (re.compile(r"(?i:network[- ]?wide|(?:across|over) (?:all )?layers|whole[- ]network|cross[- ]layer)"), "G"),
+)
 # `A-Methods …`, or the letter alone.
 _PIPELINE_LETTER: Final = re.compile(r"\s*([ABD])(?:\s*-?\s*[Mm]ethods?\b|\s*\Z)")
 _UNSPECIFIED: Final = frozenset({"notspecified", "unspecified", "ns"})
@@ -130,17 +134,46 @@ def _read_schedule(name: str, text: str, reading: FieldReading) -> None:
 
 
 def _read_locality(name: str, text: str, reading: FieldReading) -> None:
-    _read_options(name, re.sub(r"\bpruning\b", "", text, flags=re.IGNORECASE), _LOCALITY_WORDS, reading)
+    words = re.sub(r"\bpruning\b", "", text, flags=re.IGNORECASE)
+    for pattern, term in _LOCALITY_SYNONYMS:
+        if pattern.fullmatch(words.strip()):
+            reading.fields[name] = [term]
+            reading.remark(
+                "notice",
+                name,
+                f"this was read as `{LOCALITIES[term]} ({term})`",
+                "nothing to do if that is meant",
+                seen=text,
+            )
+            return
+    _read_options(name, words, _LOCALITY_WORDS, reading)
 
 
 def _read_structure(name: str, text: str, reading: FieldReading) -> None:
     terms, rest = terms_in(text, STRUCTURES)
+    if not terms and (implied := _implied_structure(rest)):
+        terms = [implied]
+        reading.remark(
+            "notice",
+            name,
+            f"this was read as `{STRUCTURES[implied]} ({implied})`",
+            "nothing to do if that is meant",
+            seen=text,
+        )
     granularity = [g for g in GRANULARITIES if re.search(rf"\b{g.rstrip('s')}s?\b", rest, re.IGNORECASE)]
     leftover = re.sub(r"\b(filter|channel|kernel|weight)s?\b|\bpruning\b", "", rest, flags=re.IGNORECASE)
     if granularity:
         reading.fields["granularity"] = granularity
         reading.keys["granularity"] = reading.keys[name]
     _keep_options(name, text, terms, leftover, STRUCTURES, reading)
+
+
+def _implied_structure(words: str) -> str | None:
+    """The structure that words about what is removed imply: filters are a structure, weights are none."""
+    kinds = {found[1].lower() for found in re.finditer(r"\b(filter|channel|kernel|weight)s?\b", words, re.IGNORECASE)}
+    if "weight" in kinds:
+        return "US" if len(kinds) == 1 else None
+    return "S" if kinds else None
 
 
 def _read_options(name: str, text: str, words: Mapping[str, str], reading: FieldReading) -> None:

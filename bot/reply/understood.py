@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
+from apcore.taxonomy_schema import in_order
 from bot.reply.markdown import code, code_block, table
 from bot.reply.places import model_index
 from bot.submission.draft import Draft, DraftModel
@@ -30,7 +31,8 @@ def understood(draft: Draft | None, findings: Sequence[Finding]) -> Iterator[str
     if draft.models:
         yield _models(draft.models[:_MAX_ROWS], findings)
     if draft.taxonomy and draft.taxonomy.taxonomy:
-        words = json.dumps(draft.taxonomy.taxonomy, indent=2, ensure_ascii=False, sort_keys=True)
+        fields = draft.taxonomy.taxonomy
+        words = json.dumps({name: fields[name] for name in in_order(fields)}, indent=2, ensure_ascii=False)
         yield f"<details><summary>The taxonomy</summary>\n\n{code_block(words, 'json')}\n\n</details>"
 
 

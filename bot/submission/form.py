@@ -7,6 +7,7 @@ import json
 from typing import Final
 
 from apcore import model_block
+from apcore.taxonomy_schema import in_order
 from bot.submission.model import RemoteFile, Submission, SubmittedModel
 from bot.submission.sections import NO_RESPONSE
 
@@ -44,10 +45,11 @@ def form_body(submission: Submission, *, confirmed: bool | None = True) -> str:
         submission: what it says.
         confirmed: whether the box is ticked; None leaves it out, as on the older form.
     """
+    taxonomy = {name: submission.taxonomy[name] for name in in_order(submission.taxonomy)}
     blocks = [_block(model) for model in submission.models]
     own, further = blocks[: len(MODELS)], blocks[len(MODELS) :]
     answers = (
-        (TAXONOMY, f"```json\n{json.dumps(submission.taxonomy, indent=2, ensure_ascii=False)}\n```"),
+        (TAXONOMY, f"```json\n{json.dumps(taxonomy, indent=2, ensure_ascii=False)}\n```"),
         *zip(MODELS, own + [MODEL_TEMPLATE] * (len(MODELS) - len(own)), strict=True),
         (FURTHER_MODELS, "\n\n".join(further) or NO_RESPONSE),
         (NOTES, submission.notes or NO_RESPONSE),

@@ -369,3 +369,51 @@ def test_the_published_rows_read_as_they_were_normalised(shared) -> None:
                 assert sorted(ours) == sorted(value)
             else:
                 assert ours == value
+
+
+def test_a_misspelt_key_is_one_fault_with_its_repair() -> None:
+    canonical = {key: value for key, value in CANONICAL.items() if key != "locality"} | {"localty": ["G"]}
+    legacy = {key: value for key, value in LEGACY.items() if key != "A: Finetuning"} | {"A: Fine-tunning": "KD"}
+    for entry, repaired in ((canonical, ("locality", ["G"])), (legacy, ("finetuning", ["KD"]))):
+        reading = read_taxonomy(entry)
+        [remark] = [remark for remark in reading.remarks if remark.weight == "error"]
+        assert remark.message == "this key does not belong to the taxonomy"
+        mended = read_taxonomy(remark.repair.applied(reading.fields))
+        assert mended.taxonomy is not None
+        assert mended.taxonomy[repaired[0]] == repaired[1]
+
+
+def test_the_fields_of_another_pipeline_are_one_fault_with_its_repair() -> None:
+    reading = read_taxonomy({**CANONICAL, "pipeline": "before_training", "finetuning": ["AT"]})
+    [remark] = [remark for remark in reading.remarks if remark.weight == "error"]
+    assert remark.message == (
+        "the pipeline is `before_training`, but `pretraining` and `finetuning` are the fields of `after_training`"
+    )
+    assert remark.fix.endswith("else `pruning_step` and `training_step` in place of these fields")
+    assert read_taxonomy(remark.repair.applied(reading.fields)).taxonomy["pipeline"] == "after_training"
+
+
+def test_fields_of_two_pipelines_are_told_one_by_one() -> None:
+    found = errors({**CANONICAL, "training_step": ["AT"], "pipeline": "before_training"})
+    assert {field for field, _ in found} == {"pretraining", "pretraining_detail", "pruning_step"}
+
+
+@pytest.mark.parametrize(
+    ("field", "key", "text", "expected"),
+    [
+        ("structure", "Pruning structure", "filter pruning", ["S"]),
+        ("structure", "Pruning structure", "Channels", ["S"]),
+        ("structure", "Pruning structure", "weight pruning", ["US"]),
+        ("locality", "Pruning locality", "layer-wise", ["L"]),
+        ("locality", "Pruning locality", "per layer pruning", ["L"]),
+        ("locality", "Pruning locality", "across all layers", ["G"]),
+    ],
+)
+def test_what_words_imply_is_read_with_a_notice(field: str, key: str, text: str, expected: list[str]) -> None:
+    reading = read_taxonomy({**LEGACY, key: text})
+    assert reading.fields[field] == expected
+    assert [(remark.weight, remark.seen) for remark in reading.remarks if remark.field == field] == [("notice", text)]
+
+
+def test_weights_and_filters_at_once_imply_nothing() -> None:
+    assert errors({**LEGACY, "Pruning structure": "weights or filters"})

@@ -169,8 +169,8 @@ def test_a_second_taxonomy_is_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("", None, "the issue is empty"),
-        (" \n\t\r\n", None, "the issue is empty"),
+        ("", 1, "the issue is empty"),
+        (" \n\t\r\n", 1, "the issue is empty"),
         ("Please add my method.", 1, "the issue has none of the form's headings"),
         (body("legacy-untouched"), 7, "the form is as it was, nothing is filled in"),
         (body("form-untouched"), 1, "the form is as it was, nothing is filled in"),
@@ -178,7 +178,7 @@ def test_a_second_taxonomy_is_refused() -> None:
     ],
     ids=["empty", "blank", "no form", "older template", "form", "too long"],
 )
-def test_what_is_no_submission_at_all_is_told_in_one_finding(text: str, line: int | None, message: str) -> None:
+def test_what_is_no_submission_at_all_is_told_in_one_finding(text: str, line: int, message: str) -> None:
     reading = read(text)
     assert reading.draft is None
     [finding] = reading.findings
