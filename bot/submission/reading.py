@@ -72,7 +72,7 @@ def _read(body: str, remarks: Remarks) -> Draft | None:
         remarks.error(_RULE, "", (1, 1), "the issue has none of the form's headings", _USE_THE_FORM)
         return None
     taxonomy = read_taxonomy_sections(sections[Kind.TAXONOMY], remarks)
-    refused = bool(remarks.findings)
+    refused = remarks.refused
     blocks = read_blocks(sections[Kind.MODELS], remarks)
     if taxonomy is None and not refused and all(block.untouched for block in blocks):
         remarks.error(

@@ -14,15 +14,40 @@ class Remarks:
     findings: list[Finding] = field(default_factory=list)
     places: dict[str, Place] = field(default_factory=dict)
 
-    def error(self, rule: str, where: str, place: Place | None, message: str, fix: str) -> None:
-        """Something that stops the submission."""
-        self._add(Severity.ERROR, rule, where, place, message, fix)
+    @property
+    def refused(self) -> bool:
+        """Whether anything so far stops the submission."""
+        return any(finding.severity is Severity.ERROR for finding in self.findings)
+
+    def error(
+        self,
+        rule: str,
+        where: str,
+        place: Place | None,
+        message: str,
+        fix: str,
+        *,
+        excerpt: str | None = None,
+        mended: str | None = None,
+    ) -> None:
+        """Something that stops the submission; `excerpt` and `mended` as a `Finding` has them."""
+        self._add(Severity.ERROR, rule, where, place, message, fix, excerpt, mended)
 
     def notice(self, rule: str, where: str, place: Place | None, message: str, fix: str) -> None:
         """How something was read."""
         self._add(Severity.NOTICE, rule, where, place, message, fix)
 
-    def _add(self, severity: Severity, rule: str, where: str, place: Place | None, message: str, fix: str) -> None:
+    def _add(
+        self,
+        severity: Severity,
+        rule: str,
+        where: str,
+        place: Place | None,
+        message: str,
+        fix: str,
+        excerpt: str | None = None,
+        mended: str | None = None,
+    ) -> None:
         self.findings.append(
             Finding(
                 rule=rule,
@@ -32,5 +57,7 @@ class Remarks:
                 fix=fix,
                 line=place[0] if place else None,
                 column=place[1] if place else None,
+                excerpt=excerpt,
+                mended=mended,
             )
         )

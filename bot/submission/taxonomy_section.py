@@ -5,17 +5,20 @@ import json
 import re
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Final
+from typing import Any, Final
 
 from apcore.taxonomy import TaxonomyReading, read_taxonomy
 from bot.submission.form import TAXONOMY_TEMPLATE
+from bot.submission.json_faults import RULE, tell_faults, tell_harmless
+from bot.submission.json_reader import MAX_LENGTH, JsonError, JsonFault, JsonReader, mended_text
 from bot.submission.remarks import Place, Remarks
 from bot.submission.sections import Section
-from bot.submission.strict_json import JsonError, JsonReader
 
 _LINE_WITH_JSON: Final = re.compile(r"^[ ]*+(\{)", re.MULTILINE)
-_MORE_JSON: Final = re.compile(r"[{}\[\],\"]")
-_RULE: Final = "the-taxonomy-is-strict-json"
+# A member without an object around it, where the opening bracket was not copied.
+_LINE_WITH_MEMBER: Final = re.compile(r"^[ ]*+(\"[^\"\n]{1,60}\"[ ]*+:)", re.MULTILINE)
+_STRAY: Final = re.compile(r"[ \t\r\n}\],;]*+")
+_BRACE: Final = re.compile(r"(\{)")
 
 
 def read_taxonomy_sections(sections: Sequence[Section], remarks: Remarks) -> TaxonomyReading | None:
@@ -27,7 +30,7 @@ def read_taxonomy_sections(sections: Sequence[Section], remarks: Remarks) -> Tax
         return None
     if len(answered) > 1:
         remarks.error(
-            _RULE,
+            RULE,
             "taxonomy",
             (answered[1].first_line, 1),
             "there is a second section with a taxonomy",
@@ -44,15 +47,12 @@ def _read(section: Section, remarks: Remarks) -> TaxonomyReading | None:
         # Prose alone, as the untouched template has it: the same as no answer.
         remarks.places["taxonomy"] = (section.first_line, 1)
         return None
-    reader = JsonReader(text, start)
-    try:
-        entry = reader.read()
-        _refuse_more(text, reader.offset)
-    except JsonError as error:
-        remarks.error(_RULE, "taxonomy", places[error.offset], error.message, error.fix)
-        return None
+    reader = JsonReader(text[: start + MAX_LENGTH], start)
+    read, entry = _parse(text, reader)
     remarks.places["taxonomy"] = places[start]
-    if entry == json.loads(TAXONOMY_TEMPLATE):
+    tell_faults(reader.faults, text, places, remarks, mended_text(entry) if read else None)
+    tell_harmless(reader.harmless, places, remarks)
+    if not read or entry == json.loads(TAXONOMY_TEMPLATE):
         return None
     reading = read_taxonomy(entry)
     for name, key in reading.keys.items():
@@ -65,19 +65,70 @@ def _read(section: Section, remarks: Remarks) -> TaxonomyReading | None:
 
 
 def _start(text: str) -> int | None:
-    """Where the JSON begins: at the first line that opens with a brace, else at the first brace."""
+    """Where the JSON begins: at the first line that opens with a brace, else at the first brace, else at the first member."""
     line = _LINE_WITH_JSON.search(text)
     if line:
         return line.start(1)
     brace = text.find("{")
-    return None if brace < 0 else brace
+    if brace >= 0:
+        return brace
+    member = _LINE_WITH_MEMBER.search(text)
+    return member.start(1) if member else None
 
 
-def _refuse_more(text: str, end: int) -> None:
-    rest = text[end:].lstrip()
-    if _MORE_JSON.match(rest):
-        place = len(text) - len(rest)
-        raise JsonError(place, "the JSON goes on after its last bracket", "write one object, with nothing after it")
+def _parse(text: str, reader: JsonReader) -> tuple[bool, Any]:
+    """Whether the JSON could be read to its end, and what it says; every fault is left with the reader."""
+    start = reader.offset
+    entry, stopped = None, None
+    try:
+        entry = reader.read() if text[start] == "{" else reader.read_members()
+        _read_more(text, reader, entry)
+    except JsonError as error:
+        stopped = JsonFault(offset=error.offset, message=error.message, fix=error.fix, certain=False)
+    if len(text) > len(reader.text) and _reaches_the_end(reader):
+        message = f"the taxonomy is longer than {MAX_LENGTH:,} characters"
+        stopped = JsonFault(
+            offset=start, message=message, fix="shorten it, the notes have room for more", certain=False
+        )
+        reader.faults.clear()
+    if stopped:
+        reader.faults.append(stopped)
+    return stopped is None, entry
+
+
+def _reaches_the_end(reader: JsonReader) -> bool:
+    """Whether the reader came to the last line of the part that it may read."""
+    return reader.text.find("\n", reader.offset) < 0
+
+
+def _read_more(text: str, reader: JsonReader, entry: Any) -> None:
+    """What stands after the JSON: prose is let be, a stray bracket is told of, and so is a second object.
+
+    Raises:
+        JsonError: what stands there belongs to the JSON and cannot be read.
+    """
+    rest = _STRAY.match(text, reader.offset)
+    if rest and rest[0].strip():
+        offset = rest.end() - len(rest[0].lstrip())
+        message = "the JSON goes on after its last bracket"
+        reader.faults.append(JsonFault(offset=offset, message=message, fix="remove what stands there"))
+    end = rest.end() if rest else reader.offset
+    if text[end : end + 1] == '"':
+        raise JsonError(end, "the JSON goes on after its last bracket", "write one object, with nothing after it")
+    if another := _LINE_WITH_JSON.search(text, end) or _BRACE.match(text, end):
+        second = JsonReader(text[: another.start(1) + MAX_LENGTH], another.start(1))
+        try:
+            same = second.read() == entry
+        except JsonError:
+            same = False
+        reader.faults.append(
+            JsonFault(
+                offset=another.start(1),
+                message="a second taxonomy begins here" + (", the same as the first" if same else ""),
+                fix="keep one of the two",
+                certain=same,
+            )
+        )
 
 
 class _Places:

@@ -81,8 +81,8 @@ def test_every_rule_states_its_requirement_in_one_sentence() -> None:
     [
         (
             "the-taxonomy-is-given",
-            changed(LEGACY, ("{", ""), ("}", "")),
-            [("taxonomy", "there is no taxonomy", 7)],
+            body("json-as-a-list-of-fields"),
+            [("taxonomy", "there is no taxonomy", 1)],
         ),
         (
             "the-taxonomy-is-valid",

@@ -138,8 +138,14 @@ def test_a_fraction_stays_one_where_the_others_are_small_too() -> None:
             (21, 18),
             "this line cannot be read",
         ),
-        ('"B: Pruning step ": "None",', '"B: Pruning step ": NaN,', "taxonomy", (12, 23), "a value is expected here"),
-        ('"Pruning criterion"', '"ap_key"', "taxonomy", (17, 3), "this key stands there twice"),
+        ('"B: Pruning step ": "None",', '"B: Pruning step ": NaN,', "taxonomy", (12, 23), "JSON has no NaN"),
+        (
+            '"Pruning criterion"',
+            '"ap_key"',
+            "taxonomy",
+            (17, 3),
+            "this key stands there twice, with different values (the other one is on line 10)",
+        ),
         (
             "_Robust Accuracy (AA):_",
             "_Clean Accuracy:_",
