@@ -1,4 +1,4 @@
-"""Google Drive ids out of whatever authors paste: an id, any common form of link, a Markdown link.
+"""Google Drive ids out of whatever authors paste: an id, any common form of link, a link in Markdown or HTML.
 
 Only the id is kept. No address that an author wrote is ever opened.
 """
@@ -8,11 +8,39 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{25,60}\Z")
+# An id with the end of its link: `1abc/view?usp=sharing`, `id=1abc&export=download`.
+_ID_WITH_REST: Final = re.compile(r"(?:id=)?([A-Za-z0-9_-]{25,60})(?:[/?&].*)?\Z")
 _HOSTS: Final = frozenset(
-    {"drive.google.com", "docs.google.com", "drive.usercontent.google.com", "lh3.googleusercontent.com"}
+    {
+        "drive.google.com",
+        "docs.google.com",
+        "drive.usercontent.google.com",
+        "lh3.googleusercontent.com",
+        "drive.fife.usercontent.google.com",
+    }
 )
-_MARKDOWN_LINK: Final = re.compile(r"\[[^\[\]]*+\]\(([^()\s]++)\)\Z")
+_MARKDOWN_LINK: Final = re.compile(r"\[([^\[\]]*+)\]\( *<?([^()<>\s]++)>?(?: +[\"'][^\"']*+[\"'])? *\)[.,;]?\Z")
+_HTML_LINK: Final = re.compile(
+    r"<a\b[^<>]*?\bhref=[\"']?([^\"'<>\s]++)[\"']?[^<>]*+>[^<>]*+</a>[.,;]?\Z", re.IGNORECASE
+)
+_COMMAND: Final = re.compile(r"gdown +(?:--id +|--fuzzy +)?(\S++)\Z")
 _DOCUMENTS: Final = frozenset({"document", "spreadsheets", "presentation", "forms", "drawings"})
+_ELSEWHERE: Final = (
+    ("huggingface.co", "Hugging Face"),
+    ("hf.co", "Hugging Face"),
+    ("dropbox.com", "Dropbox"),
+    ("zenodo.org", "Zenodo"),
+    ("github.com", "GitHub"),
+    ("githubusercontent.com", "GitHub"),
+    ("wetransfer.com", "WeTransfer"),
+    ("we.tl", "WeTransfer"),
+    ("onedrive.live.com", "OneDrive"),
+    ("1drv.ms", "OneDrive"),
+    ("sharepoint.com", "SharePoint"),
+    ("pan.baidu.com", "Baidu"),
+    ("figshare.com", "figshare"),
+    ("mega.nz", "MEGA"),
+)
 _MAX_LENGTH: Final = 1_000
 
 _SHARE: Final = "in Google Drive choose Share, Copy link for the file itself, and paste that link or its id"
@@ -43,23 +71,55 @@ def drive_id(text: str) -> str:
     address = text.strip()
     if _ID.match(address):
         return address
-    match = _MARKDOWN_LINK.match(address)
-    address = (match[1] if match else address).removeprefix("<").removesuffix(">")
-    candidate = _id_in_link(address) if "/" in address else address
+    if command := _COMMAND.match(address):
+        address = command[1]
+    shown, address = _link(address)
+    candidate = _id_of(address)
+    if _ID.match(shown) and shown != candidate:
+        raise DriveLinkError(
+            "the text of this link is another id than the link leads to",
+            f"see which of the two is right; {_SHARE}",
+        )
+    return candidate
+
+
+def _link(text: str) -> tuple[str, str]:
+    """The text and the address of a link in Markdown, HTML or angle brackets; anything else is its own address."""
+    if markdown := _MARKDOWN_LINK.match(text):
+        return markdown[1].strip(), markdown[2]
+    if html := _HTML_LINK.match(text):
+        return "", html[1]
+    address = text.rstrip(".,;)")
+    return "", address.removeprefix("(").removeprefix("<").removesuffix(">")
+
+
+def _id_of(address: str) -> str:
+    found = _ID_WITH_REST.match(address)
+    if found:
+        return found[1]
+    candidate = _id_in_link(address) if "/" in address or "." in address else address
     if not _ID.match(candidate):
         raise DriveLinkError("this is not a Google Drive id: an id has 25 to 60 letters, digits, `-` and `_`")
     return candidate
 
 
-def _id_in_link(address: str) -> str:
+def _id_in_link(address: str, *, redirected: bool = False) -> str:
     try:
         link = urlsplit(address if "://" in address else f"https://{address}")
-        host, query = link.hostname, parse_qs(link.query, max_num_fields=50)
+        host, query = link.hostname or "", parse_qs(link.query, max_num_fields=50)
     except ValueError as exc:
         raise DriveLinkError("this is not a link that can be read") from exc
+    if link.scheme in ("http", "https") and host.removeprefix("www.") == "google.com" and link.path == "/url":
+        # Google's search and mail wrap links into one of their own.
+        wrapped = (query.get("q") or query.get("url") or [""])[0]
+        if wrapped and not redirected:
+            return _id_in_link(wrapped, redirected=True)
     if link.scheme not in ("http", "https") or host not in _HOSTS:
-        raise DriveLinkError("this is not a link to Google Drive", f"put the file on Google Drive; {_SHARE}")
-    parts = [part for part in link.path.split("/") if part]
+        raise _elsewhere(host)
+    return _one_id([part for part in link.path.split("/") if part], query)
+
+
+def _one_id(parts: list[str], query: dict[str, list[str]]) -> str:
     if "folders" in parts or "embeddedfolderview" in parts:
         raise DriveLinkError(
             "this is a link to a folder, and a folder can change after it was approved", f"open the folder; {_SHARE}"
@@ -72,6 +132,16 @@ def _id_in_link(address: str) -> str:
     if len(set(ids)) != 1:
         raise DriveLinkError("this link names no file" if not ids else "this link names more than one file")
     return ids[0]
+
+
+def _elsewhere(host: str) -> DriveLinkError:
+    name = next((name for known, name in _ELSEWHERE if host == known or host.endswith(f".{known}")), None)
+    where = (
+        f"this is a link to {name}, and files are taken from Google Drive alone"
+        if name
+        else "this is not a link to Google Drive"
+    )
+    return DriveLinkError(where, f"put the file on Google Drive; {_SHARE}")
 
 
 def _after(name: str, parts: list[str]) -> list[str]:

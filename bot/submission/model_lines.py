@@ -1,77 +1,44 @@
 """The labelled lines of the model sections, gathered into one block per model.
 
 The issue form has a line `label: value` for each value. The older template has fewer and longer ones, such as
-`_Model GDrive:_ "<key>" : ["<id>", "<extension>"]`. Both may stand in one issue; all other lines are prose.
+`_Model GDrive:_ "<key>" : ["<id>", "<extension>"]`. Authors also write lists and tables. All may stand in one issue; all other
+lines are prose. What is quoted never counts, and code counts only where it is all that a section holds.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from apcore import model_block
+from bot.submission.labels import FIRST_OF_A_MODEL, Label, labelled
+from bot.submission.live_text import Line, State
+from bot.submission.model_tables import TableValue, table_values
+from bot.submission.plain_text import plain_text
 from bot.submission.remarks import Place, Remarks
-from bot.submission.sections import Line, Section, squashed
+from bot.submission.sections import NO_RESPONSE, Section, squashed
 
-_LABEL_LENGTH: Final = 80
-# Zero-width characters come along when text is copied from web pages; quotes and backticks when it is copied from code.
-_WRAPPING: Final = (
-    " `\"'"
-    "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{ZERO WIDTH SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"
-)
 # What the older template holds until somebody overwrites it.
 _UNTOUCHED: Final = frozenset({"xx.xx", "model_key_from_benchmark", "your_gdrive_link_id", "extension", ".extension"})
 _UNTOUCHED_FILE: Final = squashed('"model_key_from_benchmark" : ["your_gdrive_link_id", "extension"]')
 
 
-class Label(StrEnum):
-    """What a line of a model section can say."""
-
-    KEY = "model_key"
-    CHECKPOINT = "checkpoint"
-    EXTENSION = "extension"
-    DISTANCES = "distances"
-    OUTCOMES = "outcomes"
-    CLEAN = "claimed.clean_accuracy"
-    AUTOATTACK = "claimed.aa_robust_accuracy"
-    HOFMN = "claimed.hofmn_robust_accuracy"
-    NORMALIZATION = "normalization"
-    OLD_MODEL = "model gdrive"
-    OLD_DISTANCES = "distances gdrive"
-
-
-_LABELS: Final = {
-    squashed(text): label
-    for text, label in (
-        (model_block.MODEL_KEY, Label.KEY),
-        (model_block.CHECKPOINT, Label.CHECKPOINT),
-        ("Checkpoint", Label.CHECKPOINT),
-        (model_block.EXTENSION, Label.EXTENSION),
-        (model_block.DISTANCES, Label.DISTANCES),
-        ("Distances", Label.DISTANCES),
-        (model_block.OUTCOMES, Label.OUTCOMES),
-        ("Outcomes", Label.OUTCOMES),
-        (model_block.CLEAN_ACCURACY, Label.CLEAN),
-        (model_block.AA_ROBUST_ACCURACY, Label.AUTOATTACK),
-        (model_block.HOFMN_ROBUST_ACCURACY, Label.HOFMN),
-        (model_block.NORMALIZATION, Label.NORMALIZATION),
-        ("Normalization", Label.NORMALIZATION),
-        ("Normalisation", Label.NORMALIZATION),
-        ("Model GDrive", Label.OLD_MODEL),
-        ("Distances GDrive", Label.OLD_DISTANCES),
-        ("Robust Accuracy (AA)", Label.AUTOATTACK),
-        ("Robust Accuracy (HO-FMN)", Label.HOFMN),
-    )
-}
-_FIRST_OF_A_MODEL: Final = (Label.KEY, Label.OLD_MODEL)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """What stands after a label, without blanks and wrapping, and where; empty if nothing does."""
+    """What stands after a label.
+
+    Args:
+        text: without blanks, wrapping and invisible characters; empty if nothing was filled in.
+        written: the same as it stands there.
+        place: where it begins.
+    """
 
     text: str
+    written: str
     place: Place
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything but blanks and quotation marks around it was left out."""
+        return self.text != self.written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +61,10 @@ def read_blocks(sections: Sequence[Section], remarks: Remarks) -> tuple[Block, .
 
 def _section_blocks(section: Section, remarks: Remarks) -> Iterator[Block]:
     block: Block | None = None
-    for label, value in _labelled(section.lines):
+    for label, value, begins in _values(section):
         if block is None:
             block = Block(values={}, place=(section.first_line, 1))
-        elif label in _FIRST_OF_A_MODEL and not block.values.keys().isdisjoint(_FIRST_OF_A_MODEL):
+        elif begins or (label in FIRST_OF_A_MODEL and not block.values.keys().isdisjoint(FIRST_OF_A_MODEL)):
             yield block
             block = Block(values={}, place=value.place)
         if label in block.values:
@@ -114,36 +81,48 @@ def _section_blocks(section: Section, remarks: Remarks) -> Iterator[Block]:
         yield block
 
 
-def _labelled(lines: Sequence[Line]) -> Iterator[tuple[Label, Value]]:
+def _values(section: Section) -> Iterator[tuple[Label, Value, bool]]:
+    """The labelled values of a section, each with whether it is known to begin another model."""
+    live = [line for line, state in zip(section.lines, section.states, strict=True) if state is State.LIVE]
+    found = list(_read(live))
+    if not found and any(state is State.CODE for state in section.states):
+        pairs = zip(section.lines, section.states, strict=True)
+        found = list(_read([line for line, state in pairs if state in (State.LIVE, State.CODE)]))
+    yield from found
+
+
+def _read(lines: Sequence[Line]) -> Iterator[tuple[Label, Value, bool]]:
+    tables, rest = table_values(lines)
+    values = [(index, label, value, False) for index, label, value in _labelled(lines, rest)]
+    values += [(cell.index, cell.label, _cell_value(cell), cell.begins) for cell in tables]
+    for _, label, value, begins in sorted(values, key=lambda found: found[0]):
+        yield label, value, begins
+
+
+def _labelled(lines: Sequence[Line], indices: Sequence[int]) -> Iterator[tuple[int, Label, Value]]:
     """The labelled lines; a value left out on its line may stand on the next one with any text."""
-    found = [(line, _label(line.text)) for line in lines]
-    for index, (line, match) in enumerate(found):
+    found = [(index, labelled(lines[index].text)) for index in indices]
+    for place, (index, match) in enumerate(found):
         if match is None:
             continue
         label, start = match
-        value = _value(line, start)
+        value = _value(lines[index], start)
         if not value.text:
-            value = _value_below(found[index + 1 : index + 3]) or value
-        yield label, value
+            below = ((lines[other], found_there) for other, found_there in found[place + 1 : place + 3])
+            value = _value_below(below) or value
+        yield index, label, value
 
 
-def _label(text: str) -> tuple[Label, int] | None:
-    """The label that `text` begins with and the index where its value starts, past any emphasis."""
-    colon = text.find(":", 0, _LABEL_LENGTH)
-    if colon < 0 or (label := _LABELS.get(squashed(text[:colon]))) is None:
-        return None
-    start = colon + 1
-    while text[start : start + 1] in ("_", "*"):
-        start += 1
-    return label, start
+def _value(line: Line, start: int, end: int | None = None) -> Value:
+    plain = plain_text(line.text[start:end])
+    untouched = plain.text in _UNTOUCHED or plain.text == NO_RESPONSE or squashed(plain.text) == _UNTOUCHED_FILE
+    return Value(
+        text="" if untouched else plain.text, written=plain.written, place=(line.number, start + plain.start + 1)
+    )
 
 
-def _value(line: Line, start: int) -> Value:
-    text = line.text[start:]
-    stripped = text.strip(_WRAPPING)
-    column = start + 1 + len(text) - len(text.lstrip(_WRAPPING)) if stripped else start + 1
-    untouched = stripped in _UNTOUCHED or squashed(stripped) == _UNTOUCHED_FILE
-    return Value(text="" if untouched else stripped, place=(line.number, column))
+def _cell_value(cell: TableValue) -> Value:
+    return _value(cell.line, cell.start, cell.end)
 
 
 def _value_below(lines: Iterable[tuple[Line, tuple[Label, int] | None]]) -> Value | None:

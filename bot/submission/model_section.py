@@ -1,32 +1,34 @@
 """One block of labelled lines read into a model: links to ids, numbers to percentages, keys to parts."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from apcore.model_key import ModelKey, ModelKeyError
 from bot.reply.markdown import code
 from bot.submission.draft import DraftModel
 from bot.submission.drive import DriveLinkError, drive_id
+from bot.submission.file_ending import link_and_ending, read_ending
+from bot.submission.labels import CLAIMS, Label
 from bot.submission.model import Normalization, RemoteFile
-from bot.submission.model_lines import Block, Label, Value
+from bot.submission.model_lines import Block, Value
 from bot.submission.normalization import NormalizationError, read_normalization
-from bot.submission.percentage import PercentageError, read_percentage
+from bot.submission.percentage import Percentage, PercentageError, read_percentage
 from bot.submission.remarks import Remarks
 
 _UNTOUCHED_IN_PAIR: Final = frozenset(
     {"model_key_from_benchmark", "your_gdrive_link_id", "extension", ".extension", ""}
 )
-_EXTENSION: Final = re.compile(r"(\.[A-Za-z0-9]{1,10}){1,3}\Z")
 _QUOTE: Final = "[\"'`\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}]"
 _NO_QUOTE: Final = "[^\"'`\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
-# "<key>" : ["<id>", "<extension>"]; possessive, so that time stays linear.
+# What stands in quotation marks may hold commas and brackets, as a Markdown link does.
+_PART: Final = rf"(?:{_QUOTE}({_NO_QUOTE}]*+){_QUOTE}|{_QUOTE}?+({_NO_QUOTE},\]]*+){_QUOTE}?+)"
+# "<key>" : ["<id>", "<extension>"], the list and the extension optional; possessive, so that time stays linear.
 _OLD_FILE: Final = re.compile(
-    rf"{_QUOTE}?+ *+({_NO_QUOTE}: ]*+) *+{_QUOTE}?+ *+: *+\[ *+{_QUOTE}?+({_NO_QUOTE},\]]*+){_QUOTE}?+"
-    rf" *+, *+{_QUOTE}?+({_NO_QUOTE},\]]*+){_QUOTE}?+ *+\] *+,?+\Z"
+    rf"{_QUOTE}?+({_NO_QUOTE}:\[]*+){_QUOTE}?+ *+: *+\[?+ *+{_PART} *+(?:, *+{_PART} *+)?+\]?+ *+,?+\Z"
 )
 # The name ending says nothing about a file's content, so a missing one stops nobody.
 _USUAL_EXTENSION: Final = {Label.CHECKPOINT: ".pt", Label.DISTANCES: ".npy", Label.OUTCOMES: ".npz"}
-_CLAIMS: Final = (Label.CLEAN, Label.AUTOATTACK, Label.HOFMN)
 
 
 class ModelReader:
@@ -65,13 +67,14 @@ class ModelReader:
         self._read_old_file(Label.OLD_DISTANCES, Label.DISTANCES)
         if value := self._value(Label.KEY):
             self._key_text = value.text
+            self._tell_plain(Label.KEY, value)
         extension = self._value(Label.EXTENSION)
         if value := self._value(Label.CHECKPOINT):
-            self._read_file(Label.CHECKPOINT, value, value.text, extension.text if extension else "")
+            link, ending = (value.text, extension.text) if extension else link_and_ending(value.text)
+            self._read_file(Label.CHECKPOINT, value, link, ending, extension)
         for label in (Label.DISTANCES, Label.OUTCOMES):
             if value := self._value(label):
-                link, _, ending = value.text.rpartition(" ")
-                self._read_file(label, value, *((link.strip(), ending) if link else (ending, "")))
+                self._read_file(label, value, *link_and_ending(value.text))
 
     def _read_old_file(self, old: Label, label: Label) -> None:
         value = self._value(old)
@@ -90,7 +93,8 @@ class ModelReader:
                 'write `"<model key>" : ["<Drive id>", "<extension>"]`',
             )
             return
-        key, link, extension = ("" if part.strip() in _UNTOUCHED_IN_PAIR else part.strip() for part in match.groups())
+        parts = (match[1], match[2] or match[3], match[4] or match[5])
+        key, link, extension = ("" if (part or "").strip() in _UNTOUCHED_IN_PAIR else part.strip() for part in parts)
         if label is Label.CHECKPOINT:
             self._key_text = key or None
         elif link:
@@ -98,71 +102,90 @@ class ModelReader:
         if link:
             self._read_file(label, value, link, extension)
 
-    def _read_file(self, label: Label, value: Value, link: str, extension: str) -> None:
+    def _read_file(self, label: Label, value: Value, link: str, extension: str, ending: Value | None = None) -> None:
         try:
             id_ = drive_id(link)
         except DriveLinkError as error:
             self._refuse(label, value, "a-file-is-one-google-drive-file", f"{error.message}: {code(link)}", error.fix)
             return
-        ending = extension if extension.startswith(".") or not extension else f".{extension}"
-        if ending and not _EXTENSION.match(ending):
+        if id_ != link.strip() or (value.changed and label not in (Label.OLD_MODEL, Label.OLD_DISTANCES)):
+            key = "; its resource key was left out, so share the file with anyone who has the link"
             self._notice(
                 label,
                 value,
-                "an-extension-is-short",
-                f"this is no file name ending, so it is left out: {code(extension)}",
-                "nothing to do; the content of the file decides",
+                "a-file-is-known-by-its-id",
+                f"{code(link if id_ != link.strip() else value.written)} was read as the id {code(id_)}"
+                + (key if "resourcekey=" in link else ""),
+                "nothing to do if that is meant",
             )
-            ending = ""
-        self._files[label] = RemoteFile(id=id_, extension=ending or _USUAL_EXTENSION[label])
+        self._files[label] = RemoteFile(id=id_, extension=self._extension(label, ending or value, extension))
+
+    def _extension(self, label: Label, value: Value, written: str) -> str:
+        ending = read_ending(written, _USUAL_EXTENSION[label])
+        if ending.message:
+            self._notice(
+                label, value, "an-extension-is-short", ending.message, "nothing to do; the content of the file decides"
+            )
+        return ending.text
 
     def _claims(self) -> dict[Label, float | None]:
-        claims = {label: self._claim(label) for label in _CLAIMS}
-        clean, autoattack, hofmn = claims.values()
-        if hofmn is not None and 0 < hofmn < 1 and (clean or 0) > 1 and (autoattack or 0) > 1:
-            # The released benchmark prints this one as a fraction, beside two percentages.
-            claims[Label.HOFMN] = round(100 * hofmn, 6)
-            value = self._values[Label.HOFMN]
-            self._notice(
-                Label.HOFMN,
-                value,
-                "accuracies-are-in-percent",
-                f"the fraction {code(value.text)} was read as {claims[Label.HOFMN]:g} %",
-                "nothing to do if that is meant; else write the percentage",
-            )
-        return claims
+        read = {label: self._claim(label) for label in CLAIMS}
+        fractions = _fractions({label: percentage for label, percentage in read.items() if percentage})
+        for label, percentage in read.items():
+            value = self._values.get(label)
+            if percentage is None or value is None:
+                continue
+            if label in fractions:
+                # The released benchmark prints HO-FMN as a fraction beside two percentages; some authors write all three so.
+                read[label] = Percentage(value=round(100 * percentage.value, 6))
+                self._tell_claim(label, value, f"the fraction {code(value.written)} was read as {fractions[label]:g} %")
+            elif percentage.understood:
+                self._tell_claim(
+                    label, value, f"{code(value.written)} was read as {percentage.value:g}: {percentage.understood}"
+                )
+            else:
+                self._tell_plain(label, value)
+        return {label: percentage.value if percentage else None for label, percentage in read.items()}
 
-    def _claim(self, label: Label) -> float | None:
+    def _tell_claim(self, label: Label, value: Value, message: str) -> None:
+        fix = "nothing to do if that is meant; else write the accuracy in percent, for example `80.54`"
+        self._notice(label, value, "accuracies-are-in-percent", message, fix)
+
+    def _claim(self, label: Label) -> Percentage | None:
         value = self._value(label)
         if value is None:
             return None
         try:
-            percentage = read_percentage(value.text)
-        except PercentageError:
+            return read_percentage(value.text)
+        except PercentageError as error:
             self._refuse(
                 label,
                 value,
                 "an-accuracy-is-a-number",
-                f"this is not a number: {code(value.text)}",
+                f"{error}: {code(value.text)}",
                 "write the accuracy in percent, for example `80.54`",
             )
             return None
-        if percentage.understood:
+
+    def _tell_plain(self, label: Label, value: Value) -> None:
+        """What was left out of a value that reads plainly otherwise."""
+        if value.changed:
             self._notice(
                 label,
                 value,
-                "accuracies-are-in-percent",
-                f"{code(value.text)} was read as {percentage.value:g}: {percentage.understood}",
+                "values-are-plain-text",
+                f"{code(value.written)} was read as {code(value.text)}",
                 "nothing to do if that is meant",
             )
-        return percentage.value
 
     def _normalization(self) -> Normalization | None:
         value = self._value(Label.NORMALIZATION)
         if value is None:
             return None
         try:
-            return read_normalization(value.text)
+            found = read_normalization(value.text)
+            self._tell_plain(Label.NORMALIZATION, value)
+            return found
         except NormalizationError as error:
             self._refuse(
                 Label.NORMALIZATION,
@@ -190,6 +213,20 @@ class ModelReader:
 
     def _notice(self, path: str, value: Value, rule: str, message: str, fix: str) -> None:
         self._remarks.notice(rule, f"{self._path}.{path}", value.place, message, fix)
+
+
+def _fractions(claims: Mapping[Label, Percentage]) -> dict[Label, float]:
+    """The claims that are fractions of 1, in percent: all of them if all are, else HO-FMN's beside two percentages.
+
+    What is exactly 0 or 1 may be either, and is never taken for a fraction.
+    """
+    small = {label for label, claim in claims.items() if not claim.settled and 0 < claim.value < 1}
+    everything = len(claims) == len(CLAIMS) and len(small) == len(claims)
+    others = [claim.value for label, claim in claims.items() if label is not Label.HOFMN]
+    hofmn_alone = small == {Label.HOFMN} and len(others) == len(CLAIMS) - 1 and all(value > 1 for value in others)
+    if not (everything or hofmn_alone):
+        return {}
+    return {label: round(100 * claims[label].value, 6) for label in small}
 
 
 def _parsed(text: str | None) -> ModelKey | None:

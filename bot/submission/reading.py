@@ -6,16 +6,18 @@ from typing import Final
 
 from apcore.protocol import Protocol
 from bot.submission.draft import Draft, DraftModel
+from bot.submission.live_text import State
 from bot.submission.model import Claim, Finding, Submission, SubmittedModel
 from bot.submission.model_lines import Block, read_blocks
 from bot.submission.model_section import ModelReader
 from bot.submission.remarks import Place, Remarks
-from bot.submission.sections import Kind, Section, split_sections
+from bot.submission.sections import Kind, Section, SplitBody, split_body
 from bot.submission.taxonomy_section import read_taxonomy_sections
 
 MAX_BODY_BYTES: Final = 262_144
 # One more than a submission may have, so that the rule about it can speak.
 _MAX_MODELS: Final = 65
+_MAX_SLIPS: Final = 3
 _USE_THE_FORM: Final = (
     "open the form New AP method and fill in its fields, or edit this issue and keep the form's headings"
 )
@@ -65,11 +67,17 @@ def _refused_whole(body: str, remarks: Remarks) -> bool:
 
 
 def _read(body: str, remarks: Remarks) -> Draft | None:
-    split = split_sections(body)
-    sections = {kind: [section for section in split if section.kind is kind] for kind in Kind}
-    first = next((section.first_line for section in split if section.kind is not Kind.PROSE), None)
+    split = split_body(body)
+    sections = {kind: [section for section in split.sections if section.kind is kind] for kind in Kind}
+    first = next((section.first_line for section in split.sections if section.kind is not Kind.PROSE), None)
+    _tell_slips(split, remarks)
     if first is None:
-        remarks.error(_RULE, "", (1, 1), "the issue has none of the form's headings", _USE_THE_FORM)
+        if split.in_code is None:
+            remarks.error(_RULE, "", (1, 1), "the issue has none of the form's headings", _USE_THE_FORM)
+        else:
+            message = "the form's headings stand in a code block, and what is shown as code is not read"
+            fix = "remove the lines that begin and end the code block"
+            remarks.error(_RULE, "", (split.in_code, 1), message, fix)
         return None
     taxonomy = read_taxonomy_sections(sections[Kind.TAXONOMY], remarks)
     refused = remarks.refused
@@ -91,6 +99,26 @@ def _read(body: str, remarks: Remarks) -> Draft | None:
         notes=_notes(sections[Kind.NOTES], remarks),
         confirmed=_confirmed(sections[Kind.CONFIRMATION], remarks),
     )
+
+
+def _tell_slips(split: SplitBody, remarks: Remarks) -> None:
+    """What is opened and never closed, which on GitHub hides the rest of the issue."""
+    for what, line in split.unclosed[:_MAX_SLIPS]:
+        remarks.notice(
+            "what-is-opened-is-closed",
+            "",
+            (line, 1),
+            f"a {what} begins here and is never closed, so the text was read as if it did not begin",
+            f"close the {what}, or remove what begins it",
+        )
+    if split.wrapped is not None:
+        remarks.notice(
+            "what-is-opened-is-closed",
+            "",
+            (split.wrapped, 1),
+            "the whole issue stands in a code block, and was read as if it did not",
+            "remove the line that begins the code block and the one that ends it",
+        )
 
 
 def _place_models(sections: Sequence[Section], remarks: Remarks) -> None:
@@ -121,7 +149,11 @@ def _confirmed(sections: Sequence[Section], remarks: Remarks) -> bool | None:
     if not sections:
         return None
     remarks.places["confirmed"] = (sections[0].first_line, 1)
-    return any("[x]" in line.text.lower() for section in sections for line in section.lines)
+    return any(
+        state is State.LIVE and "[x]" in line.text.lower()
+        for section in sections
+        for line, state in zip(section.lines, section.states, strict=True)
+    )
 
 
 def submission_of(draft: Draft, protocol: Protocol) -> Submission | None:

@@ -7,7 +7,9 @@ use headings of their own, and sections may come in any order.
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final
+
+from bot.submission.live_text import Line, LiveText, State, live_text
 
 _HEADING: Final = re.compile(r" {0,3}#{1,6}(?=[ \t])(.{0,200})")
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
@@ -39,25 +41,32 @@ _TITLES: Final = (
 )
 
 
-class Line(NamedTuple):
-    """A line of the body with its 1-based number. A tuple, since a hostile body has a quarter of a million of them."""
-
-    number: int
-    text: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """What stands under one heading; `heading` is None for the text before the first one."""
+    """What stands under one heading; `heading` is None for the text before the first one.
+
+    Args:
+        kind: which field of the form it answers.
+        heading: its own line.
+        lines: those below it, comments blanked.
+        states: how each of them stands in the text.
+    """
 
     kind: Kind
     heading: Line | None
     lines: tuple[Line, ...]
+    states: tuple[State, ...]
 
     @property
     def first_line(self) -> int:
         """Number of the heading, or 1."""
         return self.heading.number if self.heading else 1
+
+    @property
+    def own_text(self) -> str:
+        """`text` with the lines left empty that quote somebody."""
+        pairs = zip(self.lines, self.states, strict=True)
+        return "\n".join("" if state is State.QUOTE else line.text for line, state in pairs)
 
     @property
     def text(self) -> str:
@@ -78,17 +87,47 @@ def body_lines(body: str) -> tuple[Line, ...]:
     return tuple(Line(number, part.rstrip()) for number, part in enumerate(parts, start=1))
 
 
-def split_sections(body: str) -> tuple[Section, ...]:
-    """The sections of a body in their order; the first is the text before any heading of a form."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitBody:
+    """A body cut into its sections.
+
+    Args:
+        sections: in their order; the first is the text before any heading of a form.
+        unclosed: what is opened and never closed, and on which line.
+        wrapped: the line of a fence that holds the whole body.
+        in_code: the line of the first heading of a form that stands in code.
+    """
+
+    sections: tuple[Section, ...]
+    unclosed: tuple[tuple[str, int], ...]
+    wrapped: int | None
+    in_code: int | None
+
+
+def split_body(body: str) -> SplitBody:
+    """Cut a body at the headings of a form; those in code, quotes and comments are none."""
+    text = live_text(body_lines(body))
     sections: list[Section] = []
-    kind, heading, lines = Kind.PROSE, None, list[Line]()
-    for line in body_lines(body):
-        if found := _heading_kind(line.text):
-            sections.append(Section(kind=kind, heading=heading, lines=tuple(lines)))
-            kind, heading, lines = found, line, []
-        else:
-            lines.append(line)
-    return (*sections, Section(kind=kind, heading=heading, lines=tuple(lines)))
+    kind, heading, start = Kind.PROSE, None, 0
+    for index, (line, state) in enumerate(zip(text.lines, text.states, strict=True)):
+        if state is State.LIVE and (found := _heading_kind(line.text)):
+            sections.append(_section(kind, heading, text.lines, text.states, start, index))
+            kind, heading, start = found, line, index + 1
+    sections.append(_section(kind, heading, text.lines, text.states, start, len(text.lines)))
+    return SplitBody(
+        sections=tuple(sections), unclosed=text.unclosed, wrapped=text.wrapped, in_code=_first_in_code(text)
+    )
+
+
+def _first_in_code(text: LiveText) -> int | None:
+    pairs = zip(text.lines, text.states, strict=True)
+    return next((line.number for line, state in pairs if state is State.CODE and _heading_kind(line.text)), None)
+
+
+def _section(
+    kind: Kind, heading: Line | None, lines: tuple[Line, ...], states: tuple[State, ...], start: int, end: int
+) -> Section:
+    return Section(kind=kind, heading=heading, lines=lines[start:end], states=states[start:end])
 
 
 def _heading_kind(text: str) -> Kind | None:

@@ -41,7 +41,7 @@ def read_taxonomy_sections(sections: Sequence[Section], remarks: Remarks) -> Tax
 
 def _read(section: Section, remarks: Remarks) -> TaxonomyReading | None:
     places = _Places(section)
-    text = section.text
+    text = section.own_text
     start = _start(text)
     if start is None:
         # Prose alone, as the untouched template has it: the same as no answer.

@@ -2,21 +2,19 @@
 
 import json
 import re
-import string
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
 from doubles.bodies import body
+from doubles.submissions import submissions
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from referencing import Registry, Resource
 
-from apcore.model_key import ModelKey, Structure
 from apcore.protocol import load_protocol
 from bot.submission import form
-from bot.submission.model import Claim, Normalization, RemoteFile, Submission, SubmittedModel
+from bot.submission.model import Submission
 from bot.submission.reading import read_submission
 
 ROOT = Path(__file__).parents[3]
@@ -86,35 +84,8 @@ def test_a_submission_follows_its_schema(name: str) -> None:
     jsonschema.Draft202012Validator(schema, registry=registry).validate(json.loads(submission.to_bytes()))
 
 
-ids = st.text(alphabet=string.ascii_letters + string.digits + "_-", min_size=25, max_size=60)
-extensions = st.sampled_from([".pt", ".pth.tar", ".npz", ".t7"])
-files = st.builds(RemoteFile, id=ids, extension=extensions)
-# Accuracies as people have them, two decimals; below 1 % the reader may take HO-FMN for a fraction.
-percents = st.integers(100, 10_000).map(lambda hundredths: hundredths / 100 / 100)
-threes = st.tuples(*[st.integers(1, 100).map(lambda n: n / 100)] * 3)
-models = st.builds(
-    SubmittedModel,
-    key=st.builds(
-        ModelKey,
-        ap_key=st.just("ThinNet_Doe2026Thin"),
-        architecture=st.just("R18"),
-        dataset=st.sampled_from(PROTOCOL.datasets),
-        structure=st.sampled_from(Structure),
-        sparsity=st.integers(1, 99),
-    ),
-    architecture=st.just("resnet18"),
-    checkpoint=files,
-    distances=st.none() | files,
-    outcomes=st.none() | files,
-    claimed=st.builds(Claim, clean_accuracy=percents, aa_robust_accuracy=percents, hofmn_robust_accuracy=percents),
-    normalization=st.none() | st.builds(Normalization, mean=threes, std=threes),
-)
-
-
 @settings(max_examples=50)
-@given(st.lists(models, min_size=1, max_size=6), st.sampled_from(["", "one line", "two\n\n# lines"]))
-def test_any_submission_comes_back_from_its_issue_body(chosen: list[SubmittedModel], notes: str) -> None:
-    taxonomy = read_submission(body("form"), PROTOCOL).submission.taxonomy
-    submission = Submission(taxonomy=taxonomy, models=tuple(chosen), notes=notes)
+@given(submissions())
+def test_any_submission_comes_back_from_its_issue_body(submission: Submission) -> None:
     again = read_submission(form.form_body(submission), PROTOCOL).submission
     assert again.to_bytes() == submission.to_bytes()

@@ -18,11 +18,31 @@ def test_a_plain_number_needs_no_word(text: str) -> None:
         ("80,54 %", "the comma was read as a decimal point"),
         ("80.54 %", "the percent sign was left out, all accuracies are in percent"),
         ("80.54%", "the percent sign was left out, all accuracies are in percent"),
+        ("80.54 percent", "the percent sign was left out, all accuracies are in percent"),
     ],
 )
 def test_other_spellings_are_read_and_told(text: str, understood: str) -> None:
     percentage = read_percentage(text)
     assert (percentage.value, percentage.understood) == (80.54, understood)
+
+
+@pytest.mark.parametrize("text", ["57/128", "57 / 128", "57 of 128", "57 out of 128"])
+def test_a_count_of_samples_is_a_share(text: str) -> None:
+    percentage = read_percentage(text)
+    assert (percentage.value, percentage.understood) == (44.53125, "57 of 128 samples")
+    assert percentage.settled
+
+
+@pytest.mark.parametrize("text", ["129/128", "1/0"])
+def test_a_count_above_its_total_is_no_share(text: str) -> None:
+    with pytest.raises(PercentageError, match="not a share"):
+        read_percentage(text)
+
+
+@pytest.mark.parametrize("text", ["80.54 +- 0.1", "80.54 \N{PLUS-MINUS SIGN} 0.1", "~80.5"])
+def test_a_number_with_a_spread_is_more_than_one(text: str) -> None:
+    with pytest.raises(PercentageError, match="more than one number"):
+        read_percentage(text)
 
 
 @pytest.mark.parametrize("text", ["-1", "180.54", "1234"])

@@ -115,9 +115,39 @@ def test_hofmn_as_a_fraction_is_read_as_percent_and_told() -> None:
     assert (finding.severity, finding.message) == (Severity.NOTICE, "the fraction `0.2109` was read as 21.09 %")
 
 
-def test_a_fraction_stays_one_where_the_others_are_small_too() -> None:
-    small = LEGACY.replace("53.12", "0.9").replace("29.69", "0.7").replace("21.09", "0.5")
-    assert read(small).submission.models[0].claimed.hofmn_robust_accuracy == pytest.approx(0.005)
+def test_three_fractions_are_read_as_percent_and_told() -> None:
+    reading = read(LEGACY.replace("53.12", "0.5312").replace("29.69", "0.2969").replace("21.09", "0.2109"))
+    claimed = reading.submission.models[0].claimed
+    assert (claimed.clean_accuracy, claimed.aa_robust_accuracy) == (pytest.approx(0.5312), pytest.approx(0.2969))
+    assert [finding.message for finding in reading.findings if finding.where.startswith("models.0")] == [
+        "the fraction `0.5312` was read as 53.12 %",
+        "the fraction `0.2969` was read as 29.69 %",
+        "the fraction `0.2109` was read as 21.09 %",
+    ]
+
+
+@pytest.mark.parametrize(("autoattack", "hofmn"), [("0.7", "0.5"), ("0", "0.5"), ("1", "0.5"), ("0.7", "21.09")])
+def test_a_small_number_stays_as_it_is_where_the_others_do_not_tell(autoattack: str, hofmn: str) -> None:
+    text = changed(LEGACY, "29.69", autoattack)
+    claimed = read(changed(text, "21.09", hofmn)).submission.models[0].claimed
+    assert claimed.aa_robust_accuracy == pytest.approx(float(autoattack) / 100)
+    assert claimed.hofmn_robust_accuracy == pytest.approx(float(hofmn) / 100)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "(0.2109375, array([0.03, 0.01]))",
+        "(tensor(0.2109375), tensor([0.0300, 0.0100]))",
+        "(tensor(0.2109375, device='cuda:0'), tensor([0.0300, 0.0100,",
+        "(np.float64(0.2109375), [0.03, 0.01])",
+    ],
+)
+def test_the_pair_that_the_released_benchmark_prints_is_read_and_told(written: str) -> None:
+    reading = read(changed(LEGACY, "(HO-FMN):_ 21.09", f"(HO-FMN):_ {written}"))
+    assert reading.submission.models[0].claimed.hofmn_robust_accuracy == pytest.approx(0.2109375)
+    [finding] = reading.findings
+    assert finding.message.endswith("was read as 21.0938: the first of the pair is the share of robust samples")
 
 
 @pytest.mark.parametrize(
@@ -128,14 +158,14 @@ def test_a_fraction_stays_one_where_the_others_are_small_too() -> None:
             "1thin-checkpoint-s50-0123456789abcd",
             "https://example.org/a.pt",
             "models.0.checkpoint",
-            (21, 18),
+            (21, 17),
             "this is not a link to Google Drive: `https://example.org/a.pt`",
         ),
         (
-            '["1thin-checkpoint-s50-0123456789abcd", ".pt"]',
+            '"ThinNet_Doe2026Thin_R18_CIFAR10_S_50" : ["1thin-checkpoint-s50-0123456789abcd", ".pt"]',
             "see below",
             "models.0.model_key",
-            (21, 18),
+            (21, 17),
             "this line cannot be read",
         ),
         ('"B: Pruning step ": "None",', '"B: Pruning step ": NaN,', "taxonomy", (12, 23), "JSON has no NaN"),
