@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from apcore.model_key import ModelKey, Structure
 
+Randomness: TypeAlias = Literal["reference", "sharded"]
 DEFAULT_PROTOCOL: Final = "apb-2024"
 _FOLDER: Final = Path(__file__).parent / "protocols"
 
@@ -42,14 +43,25 @@ class Samples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoAttackSettings:
-    """AutoAttack `standard` in L-inf (Croce & Hein 2020, arXiv:2003.01690). `eps` with pixels in [0, 1]."""
+    """AutoAttack `standard` in L-inf (Croce & Hein 2020, arXiv:2003.01690). `eps` with pixels in [0, 1].
+
+    `randomness` is `reference`, where numbers are drawn as pyautoattack draws them, batch by batch, or `sharded`, where each
+    sample has its own, whatever batch or shard it is in (`apcore.attacks.counter_draws`).
+
+    Raises:
+        ValueError: there is no such randomness.
+    """
 
     eps: float
     eps_text: str
     samples: Samples
     batch_size: int
     seed: int
-    randomness: Literal["reference"]
+    randomness: Randomness = "reference"
+
+    def __post_init__(self) -> None:
+        if self.randomness not in get_args(Randomness):
+            raise ValueError(f"randomness = {self.randomness!r} is none of {', '.join(get_args(Randomness))}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

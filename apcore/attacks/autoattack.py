@@ -1,8 +1,11 @@
 """AutoAttack `standard` in L-inf, attack by attack and batch by batch: outcomes per sample, progress, and a state.
 
-Randomness is `reference`: outcomes equal pyautoattack's `run_standard_evaluation` for the same samples, seed, batch size and
+With `reference` randomness outcomes equal pyautoattack's `run_standard_evaluation` for the same samples, seed, batch size and
 device, sample by sample. As there, an attack forms its batches from the samples that were robust when it began, and seeds
 the generators anew for each batch; so a batch depends on nothing but its samples, and a run may stop after any of them.
+
+With `sharded` randomness a sample's outcome depends on that sample and its dataset index alone (`apcore.attacks.sharded`), so
+that any batch size, and any division of the samples among machines, comes to the same outcomes.
 
 Source: Croce & Hein 2020, arXiv:2003.01690.
 """
@@ -18,12 +21,22 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from apcore.attacks.clean import check_logits, check_samples, predicted
-from apcore.attacks.library import ATTACKS, STANDARD, Budget, Perturb, expected_calls, standard_attacks, targets_of
+from apcore.attacks.library import (
+    ATTACKS,
+    STANDARD,
+    Budget,
+    Perturb,
+    expected_calls,
+    library_attacks,
+    reference_attacks,
+    targets_of,
+)
 from apcore.attacks.model_calls import CountedModel, frozen
 from apcore.attacks.perturbation import check_perturbation
 from apcore.attacks.progress import Listener, Progress, Throttle, ignore
 from apcore.attacks.randomness import undisturbed_rng
 from apcore.attacks.resumable import AttackState, StateFile, tensor_digest
+from apcore.attacks.sharded import sharded_attacks
 from apcore.protocol import AutoAttackSettings
 
 MISCLASSIFIED: Final = -1
@@ -55,6 +68,7 @@ def run_autoattack(
     state: AttackState | None = None,
     progress: Listener = ignore,
     budget: Budget = STANDARD,
+    index: NDArray[np.int64] | None = None,
 ) -> AutoAttackOutcomes:
     """Attack `model` on the given samples; `settings.samples` is the caller's to apply.
 
@@ -65,20 +79,33 @@ def run_autoattack(
         model: (n, channels, height, width) images to (n, classes) logits, on the device of `x`; at least 4 classes.
         x: (n, channels, height, width) float32, pixels in [0, 1], n >= 1.
         y: (n,) int64.
-        settings: radius, batch size and seed.
+        settings: radius, batch size, seed and randomness.
         state: where to keep what is measured.
         progress: told a few times a second.
         budget: for tests.
+        index: (n,) position of each sample in the dataset, >= 0, each once; by default they follow each other from
+            `settings.samples.first`. Only `sharded` randomness depends on it.
 
     Raises:
-        ValueError: `x` or `y` are not of that form.
+        ValueError: `x`, `y` or `index` are not of that form.
         ContributorError: logits of clean samples are not finite, or not (n, classes).
         MachineError: fewer than 4 classes, an example outside the threat model, or a state that cannot be kept.
     """
     check_samples(x, y)
+    places = _places(len(x), settings.samples.first, index)
     with frozen(model), undisturbed_rng(), torch.no_grad():
-        file = state.file("autoattack", settings, budget, x.device.type, tensor_digest(x, y)) if state else None
-        return _Run(model, x, y, settings, file=file, progress=Throttle(progress), budget=budget).outcomes()
+        samples = (x, y, torch.from_numpy(places)) if settings.randomness == "sharded" else (x, y)
+        file = state.file("autoattack", settings, budget, x.device.type, tensor_digest(*samples)) if state else None
+        run = _Run(model, x, y, settings, index=places, file=file, progress=Throttle(progress), budget=budget)
+        return run.outcomes()
+
+
+def _places(samples: int, first: int, index: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    if index is None:
+        return np.arange(first, first + samples, dtype=np.int64)
+    if index.shape != (samples,) or len(np.unique(index)) != samples or index.min() < 0:
+        raise ValueError(f"expected {samples} dataset indices, none negative and each once; got {index.shape}")
+    return index.astype(np.int64)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -131,19 +158,22 @@ class _Run:
         y: Tensor,
         settings: AutoAttackSettings,
         *,
+        index: NDArray[np.int64],
         file: StateFile | None,
         progress: Listener,
         budget: Budget,
     ) -> None:
-        self._x, self._y, self._settings = x, y, settings
+        self._x, self._y, self._index, self._settings = x, y, index, settings
         self._file, self._progress = file, progress
         classes = self._classes(model)
         targets = targets_of(classes)
         self._model = CountedModel(model, classes=classes)
         self._expected_calls = expected_calls(budget, targets=targets)
-        self._attacks = standard_attacks(
+        library = library_attacks(
             self._model, eps=settings.eps, seed=settings.seed, device=x.device, targets=targets, budget=budget
         )
+        sharded = settings.randomness == "sharded"
+        self._attacks = sharded_attacks(library, seed=settings.seed) if sharded else reference_attacks(library)
 
     def outcomes(self) -> AutoAttackOutcomes:
         stored = self._file.load() if self._file else None
@@ -196,7 +226,7 @@ class _Run:
         """Those of `indices` for which `perturb` finds an adversarial example, inside the threat model."""
         where = torch.from_numpy(indices).to(self._x.device)
         x, y = self._x[where], self._y[where]
-        adversarial = perturb(x, y)
+        adversarial = perturb(x, y, self._index[indices])
         self._model.on_call = None
         fooled = predicted(self._model(adversarial)) != y
         check_perturbation(x[fooled], adversarial[fooled], self._settings.eps, attack=name)

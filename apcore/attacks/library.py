@@ -5,11 +5,13 @@ cannot be resumed, reports nothing, and switches off the caller's trace function
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pyautoattack import AutoAttack
 from torch import Tensor
 
@@ -65,15 +67,14 @@ def expected_calls(budget: Budget, *, targets: int) -> dict[str, int]:
     }
 
 
-Perturb = Callable[[Tensor, Tensor], Tensor]
+# Images, labels and dataset indices of a batch, (n, channels, height, width), (n,) and (n,), to perturbed images.
+Perturb = Callable[[Tensor, Tensor, NDArray[np.int64]], Tensor]
 
 
-def standard_attacks(
+def library_attacks(
     model: CountedModel, *, eps: float, seed: int, device: torch.device, targets: int, budget: Budget
-) -> dict[str, Perturb]:
-    """The attacks by name, in order: each takes images and labels of a batch and returns perturbed images.
-
-    Each seeds torch's global generators at every call.
+) -> dict[str, Any]:
+    """The library's attack objects by name, in the order of `ATTACKS`.
 
     Source: Croce & Hein 2020, arXiv:2003.01690; Croce & Hein 2020, arXiv:1907.02044 (FAB); Andriushchenko et al. 2020,
     arXiv:1912.00049 (Square).
@@ -87,5 +88,17 @@ def standard_attacks(
         targeted.n_target_classes = targets
     library.fab.n_iter = budget.fab_steps
     library.square.n_queries = budget.square_queries
-    members = (library.apgd, library.apgd_targeted, library.fab, library.square)
-    return {name: member.perturb for name, member in zip(ATTACKS, members, strict=True)}
+    return dict(zip(ATTACKS, (library.apgd, library.apgd_targeted, library.fab, library.square), strict=True))
+
+
+def reference_attacks(library: Mapping[str, Any]) -> dict[str, Perturb]:
+    """The attacks by name, in order, as the library runs them: each seeds torch's global generators at every call."""
+    return {name: _whatever_the_index(member) for name, member in library.items()}
+
+
+def _whatever_the_index(member: Any) -> Perturb:
+    def perturb(x: Tensor, y: Tensor, _index: NDArray[np.int64]) -> Tensor:
+        found: Tensor = member.perturb(x, y)
+        return found
+
+    return perturb

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from apcore.attacks.library import Budget
-from apcore.protocol import AutoAttackSettings, Samples
+from apcore.protocol import AutoAttackSettings, Randomness, Samples
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -115,14 +115,16 @@ def small() -> Budget:
 
 @pytest.fixture(scope="session")
 def settings() -> Callable[..., AutoAttackSettings]:
-    def make(*, eps: float = 0.03, batch_size: int = 10, seed: int = 3) -> AutoAttackSettings:
+    def make(
+        *, eps: float = 0.03, batch_size: int = 10, seed: int = 3, first: int = 0, randomness: Randomness = "reference"
+    ) -> AutoAttackSettings:
         return AutoAttackSettings(
             eps=eps,
             eps_text=str(eps),
-            samples=Samples(first=0, count=24),
+            samples=Samples(first=first, count=24),
             batch_size=batch_size,
             seed=seed,
-            randomness="reference",
+            randomness=randomness,
         )
 
     return make
