@@ -6,6 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from doubles.library_run import robust_by_the_library
 from pyautoattack import AutoAttack
 from torch import nn
 
@@ -13,21 +14,6 @@ from apcore.attacks.autoattack import MISCLASSIFIED, SURVIVED, run_autoattack
 from apcore.attacks.library import ATTACKS, STANDARD, expected_calls
 from apcore.attacks.resumable import AttackState, StateFile
 from apcore.errors import ContributorError, MachineError
-
-
-def by_the_library(network, images, labels, settings, budget):
-    """Robust samples after each attack, by the library's `run_standard_evaluation`; (attacks, n) bool."""
-    network.eval()
-    robust = []
-    for count in range(1, len(ATTACKS) + 1):
-        library = AutoAttack(network, norm="Linf", eps=settings.eps, seed=settings.seed, version="standard")
-        library.attacks_to_run = library.attacks_to_run[:count]
-        library.apgd.n_iter = library.apgd_targeted.n_iter = budget.apgd_steps
-        library.fab.n_iter, library.square.n_queries = budget.fab_steps, budget.square_queries
-        with torch.random.fork_rng(devices=[]):
-            _, found = library.run_standard_evaluation(images, labels, batch_size=settings.batch_size)
-        robust.append((found == labels).numpy())
-    return np.stack(robust)
 
 
 def robust_after_each_attack(outcomes):
@@ -40,7 +26,7 @@ def robust_after_each_attack(outcomes):
 def test_outcomes_equal_the_librarys_sample_by_sample(network, images, labels, settings, small, samples, batch_size):
     protocol, images, labels = settings(batch_size=batch_size), images[:samples], labels[:samples]
     ours = run_autoattack(network, images, labels, protocol, budget=small)
-    theirs = by_the_library(network, images, labels, protocol, small)
+    theirs = robust_by_the_library(network, images, labels, protocol, small)
     np.testing.assert_array_equal(robust_after_each_attack(ours), theirs)
 
 
@@ -187,7 +173,7 @@ def test_the_first_attack_may_break_all(make_layers, images, settings, small):
 def test_a_single_sample_is_attacked_as_the_library_does(network, images, labels, settings, small, sample):
     one = slice(sample, sample + 1)
     ours = run_autoattack(network, images[one], labels[one], settings(), budget=small)
-    theirs = by_the_library(network, images[one], labels[one], settings(), small)
+    theirs = robust_by_the_library(network, images[one], labels[one], settings(), small)
     np.testing.assert_array_equal(robust_after_each_attack(ours), theirs)
 
 
@@ -209,7 +195,7 @@ def test_with_fewer_classes_than_targets_all_other_classes_are_tried(make_layers
     outcomes = run_autoattack(network, images, labels, settings(), budget=small)
     assert SURVIVED in outcomes.broken_by
     with pytest.raises(IndexError):  # what the library does
-        by_the_library(network, images, labels, settings(), small)
+        robust_by_the_library(network, images, labels, settings(), small)
 
 
 def test_fewer_than_four_classes_are_refused(make_layers, images, settings):
