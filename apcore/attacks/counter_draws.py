@@ -7,18 +7,21 @@ of Square, stand under the run without an index: the same in each batch and each
 Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", doi:10.1145/2063384.2063405.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
+from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
 import torch
 from numpy.random import Philox
 from numpy.typing import NDArray
+from pyautoattack import autopgd_base, fab_base, square
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
+from apcore.attacks.randomness import undisturbed_rng
 from apcore.errors import MachineError
 
 # A float32 in [0, 1) holds 24 random bits; the other 8 of each half word are dropped, as torch does.
@@ -26,29 +29,8 @@ _DROPPED_BITS: Final = 8
 _STEP: Final = np.float32(2.0**-24)
 _OF_SAMPLES: Final = 0
 _OF_BATCHES: Final = 1
-# What torch offers besides `rand`. None of it is asked for by the attacks of `standard` in L-inf.
-_OTHER_DRAWS: Final = frozenset(
-    {
-        "bernoulli",
-        "bernoulli_",
-        "cauchy_",
-        "exponential_",
-        "geometric_",
-        "log_normal_",
-        "multinomial",
-        "normal",
-        "normal_",
-        "poisson",
-        "rand_like",
-        "randint",
-        "randint_like",
-        "randn",
-        "randn_like",
-        "random_",
-        "randperm",
-        "uniform_",
-    }
-)
+# Where the library's attacks look up `torch.rand`.
+_LIBRARY: Final = (autopgd_base, fab_base, square)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,47 +65,64 @@ class RunAddress:
         return Philox(key=key, counter=np.array([0, ordinal, index, kind], np.uint64))
 
 
-class AddressedDraws(TorchFunctionMode):
-    """While entered, `torch.rand` on this thread gives the numbers of `address`.
+@contextmanager
+def addressed_draws(address: RunAddress, index: NDArray[np.int64]) -> Iterator[None]:
+    """Within, `torch.rand` in the library's attacks gives the numbers of `address`; for the whole process, not one thread.
 
     A draw of four dimensions is one row for each sample; any other is shared by the batch, and must not depend on its size.
     Numbers are made on the CPU, as pyautoattack has them made, so that they are the same on every device.
+
+    Only the name `torch` of the library's modules is replaced. A torch function mode would do it without, and cost a fifth
+    of the time on a small network, since it sees every operation of the network too.
 
     Args:
         address: the run.
         index: (n,) int64, position in the dataset of each sample of the run, in the order of its rows.
 
     Raises:
-        MachineError: on a draw that has no address: rows for another number of samples, another distribution, or a
-            keyword. A later version of the library may ask for such; it must not get numbers that depend on the batch.
+        MachineError: for a draw that has no address: rows for another number of samples, a keyword, or numbers that came
+            from torch's own generators. A later version of the library may ask for such; it must not get numbers that
+            depend on the batch.
     """
+    with undisturbed_rng(), _torch_of_the_library(rand=_Rand(address, index)):
+        torch.manual_seed(address.seed)  # as FAB does for itself
+        untouched = _generators()
+        yield
+        if not all(map(torch.equal, untouched, _generators())):
+            raise _no_address("from torch's own generators")
+
+
+@contextmanager
+def _torch_of_the_library(*, rand: Callable[..., Tensor]) -> Iterator[None]:
+    substitute = ModuleType("torch")
+    substitute.__dict__.update(torch.__dict__ | {"rand": rand})
+    try:
+        for module in _LIBRARY:
+            module.torch = substitute
+        yield
+    finally:
+        for module in _LIBRARY:
+            module.torch = torch
+
+
+def _generators() -> list[Tensor]:
+    on_devices = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
+    return [torch.get_rng_state(), *on_devices]
+
+
+class _Rand:
+    """Stands in for `torch.rand` during one run."""
 
     def __init__(self, address: RunAddress, index: NDArray[np.int64]) -> None:
-        super().__init__()
         self._address = address
         self._index = index
         self._shared = address.of_batch()
         self._draws_of_samples = 0
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Iterable[type],
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Answer `torch.rand`, refuse other draws, and leave everything else to torch."""
-        if func is torch.rand:
-            return self._rand(args, kwargs or {})
-        name = getattr(func, "__name__", "")
-        if name in _OTHER_DRAWS:
-            raise _no_address(f"torch's `{name}`")
-        return func(*args, **(kwargs or {}))
-
-    def _rand(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor:
-        shape = tuple(args[0] if len(args) == 1 and not isinstance(args[0], int) else args)
-        if kwargs or not shape:
-            raise _no_address(f"`torch.rand` with shape {shape} and {', '.join(kwargs) or 'no keyword'}")
+    def __call__(self, *size: Any, **keywords: Any) -> Tensor:
+        shape = tuple(size[0] if len(size) == 1 and not isinstance(size[0], int) else size)
+        if keywords or not shape:
+            raise _no_address(f"with shape {shape} and {', '.join(keywords) or 'no keyword'}")
         if len(shape) != 4:
             return torch.from_numpy(self._shared(prod(shape))).reshape(shape)
         if shape[0] != len(self._index):
@@ -142,6 +141,6 @@ def _uniform(generator: Philox, count: int) -> NDArray[np.float32]:
 def _no_address(what: str) -> MachineError:
     return MachineError(
         where="autoattack",
-        message=f"an attack asked for {what}; `sharded` randomness has no such numbers",
+        message=f"an attack drew {what}; `sharded` randomness has no such numbers",
         fix="report this as a bug of the evaluation, with the versions of torch and pyautoattack",
     )

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from apcore.attacks.clean import predicted
-from apcore.attacks.counter_draws import AddressedDraws, RunAddress
+from apcore.attacks.counter_draws import RunAddress, addressed_draws
 from apcore.attacks.library import ATTACKS, Perturb
 
 _UNTARGETED: Final = 0
@@ -59,7 +59,7 @@ def _runs(
             if not len(left):
                 break
             address = RunAddress(seed=seed, attack=attack, target=target, restart=restart)
-            with AddressedDraws(address, index[left.cpu().numpy()]):
+            with addressed_draws(address, index[left.cpu().numpy()]):
                 found, fooled = run(x[left], y[left], target)
             adversarial[left[fooled]] = found[fooled]
             robust[left[fooled]] = False
@@ -91,7 +91,7 @@ def _without_draws(attack: int, member: Any, *, seed: int) -> Perturb:
     nobody = np.empty(0, np.int64)
 
     def perturb(x: Tensor, y: Tensor, _index: NDArray[np.int64]) -> Tensor:
-        with AddressedDraws(RunAddress(seed=seed, attack=attack), nobody):
+        with addressed_draws(RunAddress(seed=seed, attack=attack), nobody):
             found: Tensor = member.perturb(x, y)
         return found
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 from numpy.random import Philox
+from pyautoattack import autopgd_base, fab_base, square
 
-from apcore.attacks.counter_draws import AddressedDraws, RunAddress
+from apcore.attacks.counter_draws import RunAddress, addressed_draws
 from apcore.errors import MachineError
 
 ADDRESS = RunAddress(seed=5, attack=2, target=3)
@@ -70,8 +71,8 @@ def test_numbers_shared_by_the_batch_go_on_where_they_were():
 
 @pytest.mark.parametrize("rows", [[0], [2, 0], [0, 1, 2]], ids=str)
 def test_a_row_is_its_samples_whatever_stands_around_it(rows):
-    with AddressedDraws(ADDRESS, INDEX[rows]):
-        first, second = torch.rand([len(rows), 3, 2, 5]), torch.rand(torch.Size([len(rows), 1, 1, 4]))
+    with addressed_draws(ADDRESS, INDEX[rows]):
+        first, second = square.torch.rand([len(rows), 3, 2, 5]), square.torch.rand(torch.Size([len(rows), 1, 1, 4]))
     for row, index in enumerate(INDEX[rows].tolist()):
         assert first[row].flatten().tolist() == ADDRESS.of_sample(index, 0, 30).tolist()
         assert second[row].flatten().tolist() == ADDRESS.of_sample(index, 1, 4).tolist()
@@ -79,9 +80,9 @@ def test_a_row_is_its_samples_whatever_stands_around_it(rows):
 
 @pytest.mark.parametrize("samples", [1, 3])
 def test_other_shapes_are_shared_and_do_not_know_how_many_samples_there_are(samples):
-    with AddressedDraws(ADDRESS, INDEX[:samples]):
-        torch.rand([samples, 1, 1, 8])
-        drawn = [torch.rand([1]), torch.rand([3, 1, 1]), torch.rand(1)]
+    with addressed_draws(ADDRESS, INDEX[:samples]):
+        square.torch.rand([samples, 1, 1, 8])
+        drawn = [square.torch.rand([1]), square.torch.rand([3, 1, 1]), square.torch.rand(1)]
     expected = ADDRESS.of_batch()
     assert [part.tolist() for part in drawn] == [
         expected(1).tolist(),
@@ -90,30 +91,41 @@ def test_other_shapes_are_shared_and_do_not_know_how_many_samples_there_are(samp
     ]
 
 
-def test_torchs_own_generator_is_not_touched():
+def test_torchs_own_generator_and_name_are_left_as_they_were():
     torch.manual_seed(3)
     expected = torch.rand(4)
     torch.manual_seed(3)
-    with AddressedDraws(ADDRESS, INDEX):
-        torch.rand([3, 1, 1, 1])
+    with pytest.raises(ZeroDivisionError), addressed_draws(ADDRESS, INDEX):
+        square.torch.rand([3, 1, 1, 1])[0] / (1 // 0)
     assert torch.equal(torch.rand(4), expected)
+    assert {module.torch for module in (autopgd_base, fab_base, square)} == {torch}
+
+
+@pytest.mark.parametrize("module", [autopgd_base, fab_base, square], ids=lambda module: module.__name__)
+def test_each_attack_of_the_library_is_reached(module):
+    with addressed_draws(ADDRESS, INDEX):
+        assert module.torch.rand([3, 1, 1, 1])[0].item() == ADDRESS.of_sample(7, 0, 1).item()
+        assert module.torch.zeros is torch.zeros
 
 
 @pytest.mark.parametrize(
     ("draw", "what"),
     [
-        (lambda: torch.rand([2, 1, 4, 4]), "2 rows of random numbers for 3 samples"),
-        (lambda: torch.rand([3, 1, 4, 4], dtype=torch.float64), r"`torch.rand` with shape \(3, 1, 4, 4\) and dtype"),
-        (lambda: torch.rand([]), r"`torch.rand` with shape \(\) and no keyword"),
-        (lambda: torch.randn(3), "torch's `randn`"),
-        (lambda: torch.randint(0, 5, (3,)), "torch's `randint`"),
-        (lambda: torch.randperm(3), "torch's `randperm`"),
-        (lambda: torch.rand_like(torch.zeros(3)), "torch's `rand_like`"),
-        (lambda: torch.zeros(3).uniform_(), "torch's `uniform_`"),
-        (lambda: torch.zeros(3).bernoulli_(0.5), "torch's `bernoulli_`"),
+        (lambda torch: torch.rand([2, 1, 4, 4]), "2 rows of random numbers for 3 samples"),
+        (lambda torch: torch.rand([3, 1, 4, 4], dtype=torch.float64), r"with shape \(3, 1, 4, 4\) and dtype"),
+        (lambda torch: torch.rand([]), r"with shape \(\) and no keyword"),
+        (lambda torch: torch.randn(3), "from torch's own generators"),
+        (lambda torch: torch.zeros(3).uniform_(), "from torch's own generators"),
+        (lambda torch: torch.nn.functional.dropout(torch.ones(3)), "from torch's own generators"),
     ],
-    ids=["rows", "dtype", "scalar", "randn", "randint", "randperm", "rand_like", "uniform_", "bernoulli_"],
+    ids=["rows", "dtype", "scalar", "randn", "uniform_", "dropout"],
 )
 def test_a_draw_without_an_address_is_refused(draw, what):
-    with AddressedDraws(ADDRESS, INDEX), pytest.raises(MachineError, match=f"an attack asked for {what}; `sharded`"):
-        draw()
+    with pytest.raises(MachineError, match=f"an attack drew {what}; `sharded`"), addressed_draws(ADDRESS, INDEX):
+        draw(square.torch)
+
+
+def test_seeding_alone_is_no_draw():
+    """FAB does so at each call."""
+    with addressed_draws(ADDRESS, INDEX):
+        torch.manual_seed(ADDRESS.seed)

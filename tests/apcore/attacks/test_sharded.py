@@ -1,5 +1,6 @@
 """AutoAttack with a random number for each sample: equal to itself in any batch, in any shard, and after any stop."""
 
+from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
@@ -122,18 +123,12 @@ def test_a_state_of_reference_randomness_is_not_used(network, images, labels, se
     assert len(list(tmp_path.iterdir())) == 2
 
 
-class LibraryDraws:
+@contextmanager
+def library_draws(address, _index):
     """Lets torch draw, from the seed that the library would set; the first run of an attack seeds."""
-
-    def __init__(self, address, _index):
-        if address.target in {0, 2}:
-            torch.manual_seed(address.seed)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_exc):
-        return False
+    if address.target in {0, 2}:
+        torch.manual_seed(address.seed)
+    yield
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 24])
@@ -142,7 +137,7 @@ def test_with_the_librarys_draws_the_loop_is_the_librarys(
 ):
     """All that is written anew is the loop over targets; given the same numbers, it comes to the library's outcomes."""
     expected = run_autoattack(network, images, labels, settings(batch_size=batch_size), budget=small)
-    monkeypatch.setattr(sharded, "AddressedDraws", LibraryDraws)
+    monkeypatch.setattr(sharded, "addressed_draws", library_draws)
     found = run_autoattack(network, images, labels, settings(randomness="sharded", batch_size=batch_size), budget=small)
     assert found.broken_by.tolist() == expected.broken_by.tolist()
 
