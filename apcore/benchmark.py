@@ -5,7 +5,7 @@ Everything measured on the way is kept in the work folder; a run that was stoppe
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -107,28 +107,27 @@ def _attacked(task: Task, evaluated: Evaluated, samples: SampleSets, *, progress
         return Attacked(accuracies={Measure.CLEAN: clean}, outcomes=_no_outcomes(), tuned=None, seconds={})
     state = AttackState(folder=task.work, fingerprint=_fingerprint(task, evaluated))
     attacked = run_autoattack(network, images, labels, settings.autoattack, state=state, progress=progress)
-    tuned = run_ho_fmn(
-        network,
-        tuning=_on(device, samples.tuning),
-        attack=_on(device, samples.ho_fmn),
-        settings=settings.ho_fmn,
-        state=state,
-        progress=progress,
-    )
-    outcomes = Outcomes(
+    outcomes = replace(
+        _no_outcomes(),
         index=_indices(settings.autoattack.samples.first, len(labels)),
         label=labels.cpu().numpy(),
         clean_prediction=attacked.clean_prediction,
         aa_outcome=attacked.broken_by,
-        hofmn_index=_indices(settings.ho_fmn.samples.first, len(tuned.distances)),
-        hofmn_distance=tuned.distances,
     )
-    return Attacked(
-        accuracies=_accuracies(outcomes, settings),
-        outcomes=outcomes,
-        tuned=tuned,
-        seconds={**attacked.seconds, **tuned.seconds},
-    )
+    seconds, tuned = attacked.seconds, None
+    if task.runs_ho_fmn:
+        tuned = run_ho_fmn(
+            network,
+            tuning=_on(device, samples.tuning),
+            attack=_on(device, samples.ho_fmn),
+            settings=settings.ho_fmn,
+            state=state,
+            progress=progress,
+        )
+        index = _indices(settings.ho_fmn.samples.first, len(tuned.distances))
+        outcomes = replace(outcomes, hofmn_index=index, hofmn_distance=tuned.distances)
+        seconds = {**seconds, **tuned.seconds}
+    return Attacked(accuracies=_accuracies(outcomes, settings), outcomes=outcomes, tuned=tuned, seconds=seconds)
 
 
 def _worth_attacking(task: Task, clean: Accuracy) -> bool:

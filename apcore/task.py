@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from apcore.model_key import ModelKey
 from apcore.protocol import Protocol, Samples
+from apcore.shards import Shard
 from apcore.verdict import Metric
 
 NormalizationValues: TypeAlias = tuple[tuple[float, ...], tuple[float, ...]]
@@ -31,6 +32,10 @@ class Task:
         limit: cap on AutoAttack's samples.
         device: torch's name of the device.
         seed: another seed than the protocol's, None for that one.
+        shard: which part of AutoAttack's samples to attack, None for all; HO-FMN is run in the first alone.
+
+    Raises:
+        ValueError: a shard of a protocol whose randomness depends on the batch, or more shards than samples.
     """
 
     key: ModelKey
@@ -47,16 +52,34 @@ class Task:
     limit: int | None = None
     device: str = "cpu"
     seed: int | None = None
+    shard: Shard | None = None
+
+    def __post_init__(self) -> None:
+        if self.shard is None:
+            return
+        if self.protocol.autoattack.randomness != "sharded":
+            raise ValueError(
+                f"the samples of {self.protocol.name} cannot be divided: its randomness depends on the batch"
+            )
+        self.shard.part_of(self._limited())
+
+    @property
+    def runs_ho_fmn(self) -> bool:
+        """Whether HO-FMN is part of this task."""
+        return self.shard is None or self.shard.number == 1
 
     @property
     def settings(self) -> Protocol:
-        """The protocol with `limit` and `seed` applied; its name and hash still say what it comes from."""
+        """The protocol with `limit`, `seed` and `shard` applied; its name and hash still say what it comes from."""
         attack, ho_fmn = self.protocol.autoattack, self.protocol.ho_fmn
-        count = attack.samples.count if self.limit is None else min(self.limit, attack.samples.count)
         seed = attack.seed if self.seed is None else self.seed
-        samples = Samples(first=attack.samples.first, count=count)
+        samples = self._limited() if self.shard is None else self.shard.part_of(self._limited())
         return replace(
             self.protocol,
             autoattack=replace(attack, samples=samples, seed=seed),
             ho_fmn=replace(ho_fmn, seed=ho_fmn.seed if self.seed is None else self.seed),
         )
+
+    def _limited(self) -> Samples:
+        samples = self.protocol.autoattack.samples
+        return samples if self.limit is None else replace(samples, count=min(self.limit, samples.count))
