@@ -29,6 +29,11 @@ class Progress:
     share: float
 
     @property
+    def done(self) -> float:
+        """Share of the attack that is done, 0 to 1."""
+        return (self.batch - 1 + self.share) / self.batches
+
+    @property
     def is_last(self) -> bool:
         """Whether the attack has nothing more to do."""
         return self.batch == self.batches and self.share >= 1
