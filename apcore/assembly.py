@@ -7,11 +7,12 @@ import numpy as np
 
 from apcore.accuracy import Accuracy, Measure
 from apcore.attacks.ho_fmn import HoFmnOutcomes
+from apcore.attacks.model_checks import ModelChecks
 from apcore.compaction.compact import Compacted
 from apcore.inspection import Inspection
 from apcore.outcomes import Outcomes
 from apcore.protocol import Protocol
-from apcore.red_flags import red_flags
+from apcore.red_flags import model_flags, red_flags
 from apcore.result import (
     CheckpointFile,
     DistancesCompared,
@@ -39,11 +40,12 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attacked:
-    """What the attacks left; `tuned` is None and `outcomes` are empty where nothing was attacked."""
+    """What the attacks left; `tuned` and `checks` are None and `outcomes` are empty where nothing was attacked."""
 
     accuracies: Mapping[Measure, Accuracy]
     outcomes: Outcomes
     tuned: HoFmnOutcomes | None
+    checks: ModelChecks | None
     seconds: Mapping[str, float]
 
 
@@ -99,7 +101,11 @@ def assemble(
         distances_file=_compared(
             task.distances_sha256, submitted_distances, outcomes.hofmn_distance, settings.ho_fmn.eps
         ),
-        flags=(*red_flags(measured, outcomes, **radii), *_run_flags(task, compacted)),
+        flags=(
+            *red_flags(measured, outcomes, **radii),
+            *(model_flags(attacked.checks) if attacked.checks else ()),
+            *_run_flags(task, compacted),
+        ),
         environment=dict(surroundings),
         seconds={**evaluated.seconds, **attacked.seconds},
     )

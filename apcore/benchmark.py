@@ -17,6 +17,7 @@ from apcore.assembly import Attacked, Evaluated, assemble
 from apcore.attacks.autoattack import run_autoattack
 from apcore.attacks.clean import check_logits, predicted
 from apcore.attacks.ho_fmn import run_ho_fmn
+from apcore.attacks.model_checks import check_model
 from apcore.attacks.progress import Listener, ignore
 from apcore.attacks.resumable import AttackState
 from apcore.compaction.compact import Compacted, compact
@@ -34,6 +35,7 @@ from apcore.threads import threads_for, torch_threads
 from apcore.verdict import Metric, judge, may_attack
 
 COMPARED_IMAGES: Final = 4
+CHECKED_IMAGES: Final = 128
 CLEAN_BATCH: Final = 500
 Tell = Callable[[str], None]
 
@@ -104,7 +106,8 @@ def _attacked(task: Task, evaluated: Evaluated, samples: SampleSets, *, progress
     clean = clean_accuracy(_predictions(network, images), labels.cpu().numpy())
     if not _worth_attacking(task, clean):
         tell("the clean accuracy is not the claimed one, so nothing is attacked")
-        return Attacked(accuracies={Measure.CLEAN: clean}, outcomes=_no_outcomes(), tuned=None, seconds={})
+        return Attacked(accuracies={Measure.CLEAN: clean}, outcomes=_no_outcomes(), tuned=None, checks=None, seconds={})
+    checks = check_model(network, images[:CHECKED_IMAGES], labels[:CHECKED_IMAGES])
     state = AttackState(folder=task.work, fingerprint=_fingerprint(task, evaluated))
     attacked = run_autoattack(network, images, labels, settings.autoattack, state=state, progress=progress)
     outcomes = replace(
@@ -127,7 +130,9 @@ def _attacked(task: Task, evaluated: Evaluated, samples: SampleSets, *, progress
         index = _indices(settings.ho_fmn.samples.first, len(tuned.distances))
         outcomes = replace(outcomes, hofmn_index=index, hofmn_distance=tuned.distances)
         seconds = {**seconds, **tuned.seconds}
-    return Attacked(accuracies=_accuracies(outcomes, settings), outcomes=outcomes, tuned=tuned, seconds=seconds)
+    return Attacked(
+        accuracies=_accuracies(outcomes, settings), outcomes=outcomes, tuned=tuned, checks=checks, seconds=seconds
+    )
 
 
 def _worth_attacking(task: Task, clean: Accuracy) -> bool:

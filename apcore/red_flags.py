@@ -1,7 +1,8 @@
 """What deserves a second look in a measurement: each flag with its number, never only yes or no.
 
-Source: Croce & Hein 2020, arXiv:2003.01690 and the checks of its code (Square after the white-box attacks); Carlini et al.
-2019, arXiv:1902.06705 (a weaker attack that wins points at a masked gradient).
+Source: Croce & Hein 2020, arXiv:2003.01690 and the checks of its code (`flags_doc.md`: randomised and dynamic networks,
+probabilities, zero gradients, Square after the white-box attacks); Carlini et al. 2019, arXiv:1902.06705 (a weaker attack
+that wins points at a masked gradient).
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,10 +11,12 @@ from typing import Final
 import numpy as np
 
 from apcore.accuracy import Accuracy, Measure
+from apcore.attacks.model_checks import ModelChecks
 from apcore.outcomes import Outcomes
 from apcore.result import Flag
 
 SQUARE_POINTS: Final = 0.2
+VARIATION: Final = 1e-4
 
 
 def red_flags(
@@ -31,6 +34,42 @@ def red_flags(
         yield from _square_after_white_box(accuracies)
     if hofmn_eps <= aa_eps:
         yield from _broken_by_hofmn_alone(outcomes, eps=hofmn_eps)
+
+
+def model_flags(checks: ModelChecks) -> Iterator[Flag]:
+    """The flags of a network, whatever was measured on it."""
+    if checks.variation > VARIATION:
+        yield Flag(
+            name="randomised-network",
+            value=round(checks.variation, 6),
+            message=f"the logits of one image differ by up to {checks.variation:.2g} of their length from pass to pass; "
+            "AutoAttack standard says little about a network that draws random numbers",
+        )
+    if checks.probabilities:
+        yield Flag(
+            name="probabilities-for-logits",
+            value=None,
+            message="the network returns probabilities instead of logits; gradients through them vanish where it is sure",
+        )
+    if checks.gradient_calls:
+        yield Flag(
+            name="gradients-in-forward-pass",
+            value=float(checks.gradient_calls),
+            message=f"a forward pass of the network calls gradient functions {checks.gradient_calls} time(s); "
+            "AutoAttack standard says little about a network that adapts to its input",
+        )
+    yield from _zero_gradients(checks)
+
+
+def _zero_gradients(checks: ModelChecks) -> Iterator[Flag]:
+    ce, dlr = checks.zero_gradients_ce, checks.zero_gradients_dlr
+    if ce or dlr:
+        yield Flag(
+            name="zero-gradients",
+            value=round(max(ce, dlr) / checks.correct, 4),
+            message=f"of {checks.correct} images that the network gets right, {ce} have no gradient of the cross-entropy and "
+            f"{dlr} none of the DLR loss; attacks that follow gradients may be blind there",
+        )
 
 
 def _square_after_white_box(accuracies: Mapping[Measure, Accuracy]) -> Iterator[Flag]:
