@@ -158,7 +158,7 @@ def test_the_pair_that_the_released_benchmark_prints_is_read_and_told(written: s
             "1thin-checkpoint-s50-0123456789abcd",
             "https://example.org/a.pt",
             "models.0.checkpoint",
-            (21, 17),
+            (21, 18),
             "this is not a link to Google Drive: `https://example.org/a.pt`",
         ),
         (
