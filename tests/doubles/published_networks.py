@@ -76,6 +76,11 @@ def normalization(facts: dict[str, Any], method: str, architecture: str, dataset
     if said["mean"]:
         return tuple(said["mean"]), tuple(said["std"])
     words = said["how"] or facts["normalisation_and_radius_in_method_code"][method]
+    return said_in(words, dataset)
+
+
+def said_in(words: str, dataset: str) -> tuple[tuple[float, ...], ...]:
+    """Mean and std of a dataset out of a sentence of the facts; "SVHN 0.5 and 0.5" is short for three of each."""
     number = r"[0-9.]+[0-9]"
     three = rf"({number}(?:, {number}){{2}})"
     if found := re.search(rf"{dataset} mean {three}(?: and|,) std {three}", words):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doubles.published_networks import changed, normalization
+from doubles.published_networks import changed, normalization, said_in
 
 from apcore.layouts.declaration import Layout
 from apcore.layouts.registry import registry
@@ -94,6 +94,34 @@ def test_layout_graph_rules_and_normalisation_of_the_models(facts: dict[str, Any
             always = declared.values if declared and declared.when == "always" else None
             said = normalization(facts, model["method"], model["architecture"], dataset)
             assert always == said, (model["method"], dataset)
+
+
+def test_normalisation_of_a_method_without_a_network_in_the_benchmark(facts: dict[str, Any]) -> None:
+    method = registry().methods["RST_Fu2021Drawing"]
+    for dataset in ("CIFAR-10", "SVHN"):
+        declared = method.normalization_on(dataset.replace("-", ""))
+        assert declared is not None
+        assert declared.when == "always"
+        assert declared.values == normalization(facts, "RST", "resnet18", dataset)
+
+
+def test_normalisation_that_methods_leave_to_an_option(facts: dict[str, Any]) -> None:
+    words = facts["normalisation_and_radius_in_method_code"]
+    published = {
+        ("HARP", "CIFAR10"): tuple(
+            tuple(facts["models"]["harp_vgg16"]["normalisation"][part]) for part in ("mean", "std")
+        ),
+        ("HYDRA", "CIFAR10"): said_in(words["HYDRA"], "CIFAR-10"),
+        ("HYDRA", "SVHN"): said_in(words["HYDRA"], "SVHN"),
+        ("Li20", "CIFAR10"): said_in(words["Li20"], "CIFAR-10"),
+    }
+    declared = {
+        (method.name, dataset): normalized.values
+        for method in registry().methods.values()
+        for dataset, normalized in method.normalizations
+        if normalized.when == "stated"
+    }
+    assert declared == published
 
 
 def test_prunable_weights_of_the_models(facts: dict[str, Any]) -> None:

@@ -73,6 +73,12 @@ def test_half_a_normalising_layer_is_left_for_the_layout_to_object_to() -> None:
     assert list(unwrap({"normalize.mean": MEAN, "w": ONE}).tensors) == ["normalize.mean", "w"]
 
 
+def test_a_second_normalising_layer_is_left_for_the_layout_to_object_to() -> None:
+    twice = {f"{prefix}normalize.{part}": MEAN for prefix in ("", "module.") for part in ("mean", "std")}
+    found = unwrap(twice | {"module.conv.weight": ONE})
+    assert list(found.tensors) == ["normalize.mean", "normalize.std", "conv.weight"]
+
+
 @pytest.mark.parametrize("std", [np.zeros(3, np.float32), np.ones(2, np.float32), np.ones(3, np.int64)])
 def test_a_normalising_layer_that_cannot_be_one_is_refused(std: np.ndarray) -> None:
     with pytest.raises(ContributorError, match="not three means and three positive deviations"):
