@@ -86,7 +86,7 @@ def assemble(
             sha256=inspection.stored.sha256,
             size_bytes=inspection.stored.size_bytes,
             container=inspection.stored.container,
-            layout=inspection.graph.name,
+            layout=inspection.layout.full_name,
         ),
         sparsity=_sparsity(inspection),
         network=NetworkEvaluated(

@@ -24,6 +24,8 @@ from apcore.compaction.compact import Compacted, compact
 from apcore.device import usable_device
 from apcore.environment import environment
 from apcore.inspection import inspect_checkpoint, require_sparsity
+from apcore.layouts.input_normalization import described
+from apcore.layouts.registry import registry
 from apcore.networks.network import network_from_arrays
 from apcore.outcomes import Outcomes
 from apcore.protocol import Protocol
@@ -88,11 +90,14 @@ def benchmark(
 
 def _evaluated(task: Task, images: Tensor, tell: Tell) -> Evaluated:
     started = time.perf_counter()
-    inspection = inspect_checkpoint(task.checkpoint, task.key, task.protocol)
+    inspection = inspect_checkpoint(task.checkpoint, task.key, task.protocol, normalization=task.normalization)
     require_sparsity(inspection, task.protocol.sparsity_slack)
-    tell(f"{inspection.graph.name}, {100 * inspection.sparsity.weights:.2f} % of the weights are zero")
+    tell(
+        f"{inspection.layout.full_name}, {described(inspection.normalization)}, "
+        f"{100 * inspection.sparsity.weights:.2f} % of the weights are zero"
+    )
     inspected = time.perf_counter()
-    original = network_from_arrays(inspection.graph, inspection.weights, normalization=task.normalization)
+    original = network_from_arrays(inspection.graph, inspection.weights, normalization=inspection.normalization)
     compacted = compact(original, images[:COMPARED_IMAGES])
     tell(_compaction_words(compacted))
     seconds = {"inspection": inspected - started, "compaction": time.perf_counter() - inspected}
@@ -192,13 +197,16 @@ def _compaction_words(compacted: Compacted) -> str:
 
 def _fingerprint(task: Task, evaluated: Evaluated) -> str:
     """All that outcomes depend on and the attacks do not see themselves; how many threads there are is not part of it."""
+    inspection = evaluated.inspection
     versions = {name: value for name, value in environment(task.device).items() if name != "threads"}
     return "\n".join(
         (
             task.protocol.sha256,
-            evaluated.inspection.stored.sha256,
+            inspection.stored.sha256,
             evaluated.compacted.evaluated,
-            repr(task.normalization),
+            inspection.layout.name,
+            registry().sha256,
+            repr(inspection.normalization),
             *(f"{name} {value}" for name, value in sorted(versions.items())),
         )
     )

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from apcore.command_line import (
     CONTRIBUTOR,
@@ -89,13 +88,14 @@ def _add_models(commands: Commands) -> None:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    from apcore.inspection import Inspection, inspect_checkpoint  # noqa: PLC0415 - numpy, which `--help` does not need
+    from apcore.inspection import inspect_checkpoint  # noqa: PLC0415 - numpy, which `--help` does not need
+    from apcore.inspection_report import inspection_json, inspection_words  # noqa: PLC0415
 
-    found: Inspection = inspect_checkpoint(options.checkpoint, _key(options.model_key), load_protocol(options.protocol))
+    found = inspect_checkpoint(options.checkpoint, _key(options.model_key), load_protocol(options.protocol))
     if options.json:
-        print(json.dumps(_inspection_json(found), indent=2))
+        print(json.dumps(inspection_json(found), indent=2))
     else:
-        print(_inspection_words(found))
+        print(inspection_words(found))
     return DONE if found.agrees else CONTRIBUTOR
 
 
@@ -168,63 +168,3 @@ def _sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as exc:
         raise UsageError(f"cannot read {path}: {exc.strerror}") from exc
-
-
-def _inspection_json(found: Any) -> dict[str, Any]:
-    sparsity, stored = found.sparsity, found.stored
-    return {
-        "model_key": str(found.key),
-        "layout": found.graph.name,
-        "container": stored.container,
-        "found_under": stored.found_under,
-        "sha256": stored.sha256,
-        "size_bytes": stored.size_bytes,
-        "tensors": len(found.weights),
-        "macs": found.graph.macs(),
-        "sparsity": {
-            "weights": round(100 * sparsity.weights, 6),
-            "filters": round(100 * sparsity.filters, 6),
-            "channels": round(100 * sparsity.channels, 6),
-            "parameters_left": round(100 * sparsity.parameters_left, 6),
-            "agrees": found.agrees,
-        },
-        "layers": [
-            {
-                "name": layer.name,
-                "weights": layer.weights,
-                "zero_weights": layer.zero_weights,
-                "filters": layer.filters,
-                "zero_filters": layer.zero_filters,
-                "channels": layer.channels,
-                "zero_channels": layer.zero_channels,
-            }
-            for layer in sparsity.layers
-        ],
-    }
-
-
-def _inspection_words(found: Any) -> str:
-    sparsity, stored = found.sparsity, found.stored
-    place = f"under {stored.found_under!r}" if stored.found_under else "at the top"
-    lines = [
-        f"{found.graph.name}: all {len(found.weights)} tensors filled, none left over",
-        f"  container {stored.container}, state dict {place}, {stored.size_bytes:,} bytes, sha256 {stored.sha256}",
-        f"  cost as stored: {found.graph.macs() / 1e6:.1f} million multiply-accumulates an image",
-        (
-            f"  zeros: {_percent(sparsity.weights)} of weights, {_percent(sparsity.filters)} of filters, "
-            f"{_percent(sparsity.channels)} of input channels"
-        ),
-        f"  {'layer':<24}{'weights':>10}{'zero':>9}{'filters':>9}{'zero':>6}{'channels':>10}{'zero':>6}",
-    ]
-    lines += [
-        f"  {layer.name:<24}{layer.weights:>10,}{layer.zero_weights / layer.weights:>9.1%}"
-        f"{layer.filters:>9}{layer.zero_filters:>6}{layer.channels:>10}{layer.zero_channels:>6}"
-        for layer in sparsity.layers
-    ]
-    claim = f"{found.key.structure} {found.key.sparsity} %"
-    lines.append(f"the key says {claim}: " + ("the weights agree" if found.agrees else "the weights do not agree"))
-    return "\n".join(lines)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"

@@ -1,4 +1,4 @@
-"""What can be said of a checkpoint without data: safe load, layout, weight coverage, sparsity, cost. No torch here."""
+"""What can be said of a checkpoint without data: safe load, layout, input, weights, sparsity, cost. No torch here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from apcore.checkpoint.assignment import assign
 from apcore.checkpoint.reading import StoredTensors, read_checkpoint
 from apcore.errors import ContributorError
+from apcore.layouts.declaration import Layout, Normalization
+from apcore.layouts.effective import effective_tensors
+from apcore.layouts.input_normalization import input_normalization
+from apcore.layouts.resolution import Resolved, resolve
 from apcore.model_key import ModelKey
 from apcore.networks.declared import GRAPHS
 from apcore.networks.graph import Graph
@@ -22,26 +25,56 @@ class Inspection:
 
     Args:
         key: what it claims to be.
-        graph: the declared network of the key's architecture.
         stored: the file as read.
+        resolved: its layout, and what was in the file beside the network.
+        normalization: (mean, std) of the network's input, None if it takes pixels in [0, 1].
         weights: every tensor of the graph by state-dict name, effective values.
         sparsity: measured on convolution and linear weights.
         agrees: whether the sparsity is what the key says, within the protocol's slack.
     """
 
     key: ModelKey
-    graph: Graph
     stored: StoredTensors
+    resolved: Resolved
+    normalization: Normalization | None
     weights: Mapping[str, np.ndarray]
     sparsity: Sparsity
     agrees: bool
 
+    @property
+    def layout(self) -> Layout:
+        """How the file stores the network."""
+        return self.resolved.layout
 
-def inspect_checkpoint(path: Path, key: ModelKey, protocol: Protocol) -> Inspection:
+    @property
+    def graph(self) -> Graph:
+        """The declared network."""
+        return GRAPHS[self.layout.graph]
+
+    @property
+    def kept(self) -> float:
+        """Fraction of weights that the network keeps, as its key says."""
+        return kept_fraction(self.key)
+
+
+def kept_fraction(key: ModelKey) -> float:
+    """1 minus the sparsity, as the decimal fraction that one would type: 0.1 for 90 %."""
+    return (100 - key.sparsity) / 100
+
+
+def inspect_checkpoint(
+    path: Path, key: ModelKey, protocol: Protocol, *, normalization: Normalization | None = None
+) -> Inspection:
     """Read a checkpoint in a confined child process and hold it against the architecture that its key names.
 
+    Args:
+        path: the file, of unknown origin.
+        key: what it claims to be.
+        protocol: what is admitted.
+        normalization: (mean, std) as the submission states it, None if it states nothing.
+
     Raises:
-        ContributorError: the file is refused, or it does not fill the network's tensors exactly; says which.
+        ContributorError: the file is refused, fills no declared layout exactly, or contradicts its key; says how.
         MachineError: it could not be read here.
     """
     architecture = protocol.architecture(key.architecture)
@@ -59,12 +92,22 @@ def inspect_checkpoint(path: Path, key: ModelKey, protocol: Protocol) -> Inspect
             message=f"protocol {protocol.name} does not admit {key.structure} {key.sparsity} % on {key.dataset}",
             fix=f"it admits {', '.join(protocol.datasets)}, and {key.structure} at {sparsities} %",
         )
-    graph = GRAPHS[architecture.graph]
     stored = read_checkpoint(path)
-    weights = assign(stored.tensors, graph.tensors(), layout=graph.name)
+    resolved = resolve(stored.tensors, ap_key=key.ap_key, architecture=architecture.graph)
+    agreed = input_normalization(
+        method=resolved.method, dataset=key.dataset, stated=normalization, buffers=resolved.unwrapped.buffers
+    )
+    weights = effective_tensors(resolved.layout, resolved.unwrapped.tensors, kept=kept_fraction(key))
     sparsity = measure_sparsity(weights)
-    agrees = sparsity.agrees(key.sparsity / 100, key.structure, protocol.sparsity_slack / 100)
-    return Inspection(key=key, graph=graph, stored=stored, weights=weights, sparsity=sparsity, agrees=agrees)
+    return Inspection(
+        key=key,
+        stored=stored,
+        resolved=resolved,
+        normalization=agreed,
+        weights=weights,
+        sparsity=sparsity,
+        agrees=sparsity.agrees(key.sparsity / 100, key.structure, protocol.sparsity_slack / 100),
+    )
 
 
 def require_sparsity(inspection: Inspection, slack: float) -> None:

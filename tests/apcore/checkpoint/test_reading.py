@@ -11,13 +11,13 @@ import pytest
 import torch
 from doubles.hostile_files import bytearray_bomb, hash_bomb, saved, state_dict
 
-from apcore.checkpoint.assignment import assign
 from apcore.checkpoint.child import REPORT
 from apcore.checkpoint.limits import ReadLimits
 from apcore.checkpoint.reading import read_checkpoint
 from apcore.errors import ContributorError, MachineError
+from apcore.layouts.effective import effective_tensors
+from apcore.layouts.resolution import resolve
 from apcore.model_key import Structure
-from apcore.networks.resnet import RESNET18
 from apcore.sparsity import Reading, measure_sparsity
 
 
@@ -132,7 +132,8 @@ def test_the_reader_itself_needs_no_torch() -> None:
 def test_the_real_checkpoints_are_read_whole_and_as_sparse_as_claimed(submission: Path, sparsity: int) -> None:
     found = read_checkpoint(submission / f"1narrow-m-resnet18-cifar10-s{sparsity}-00")
     assert (found.container, found.found_under, len(found.tensors)) == ("zip", "state_dict", 122)
-    weights = assign(found.tensors, RESNET18.tensors(), layout="resnet18")
+    resolved = resolve(found.tensors, ap_key="NarrowNet_Project2026Narrow", architecture="resnet18")
+    weights = effective_tensors(resolved.layout, resolved.unwrapped.tensors, kept=1.0)
     assert sum(weight.size for weight in weights.values()) == 11_173_962 + 9_600  # with BatchNorm's running statistics
     measured = measure_sparsity(weights)
     assert measured.agreeing_reading(sparsity / 100, Structure.STRUCTURED, slack=0.005) is Reading.FILTERS

@@ -68,6 +68,22 @@ def test_a_numpy_scalar_of_an_old_numpy_is_read_past() -> None:
     assert load(torch_zip(pickled, **{"data/0": data})).found_under == "net"
 
 
+def test_storages_of_a_graphics_card_are_read_on_this_processor() -> None:
+    on_cpu, on_cuda = b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0"
+    old = legacy(state_dict())
+    with zipfile.ZipFile(io.BytesIO(saved(state_dict()))) as archive:
+        records = {name.removeprefix("archive/"): archive.read(name) for name in archive.namelist()}
+    pickled = records["data.pkl"]
+    assert on_cpu in old
+    assert on_cpu in pickled
+    storages = {name: content for name, content in records.items() if name.startswith("data/")}
+    for data in (old.replace(on_cpu, on_cuda), torch_zip(pickled.replace(on_cpu, on_cuda), **storages)):
+        found = load(data).tensors
+        assert {name: tensor.tolist() for name, tensor in found.items()} == {
+            name: tensor.tolist() for name, tensor in state_dict().items()
+        }
+
+
 def test_nothing_of_a_hostile_checkpoint_is_executed(tmp_path: pathlib.Path) -> None:
     canary = tmp_path / "canary"
     for data in (
