@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from apcore.accuracy import Accuracy, Measure
+from apcore.assumptions import assumptions
 from apcore.attacks.ho_fmn import HoFmnOutcomes
 from apcore.attacks.model_checks import ModelChecks
 from apcore.compaction.compact import Compacted
@@ -104,6 +105,7 @@ def assemble(
         flags=(
             *red_flags(measured, outcomes, **radii),
             *(model_flags(attacked.checks) if attacked.checks else ()),
+            *assumptions(inspection, stated=task.normalization),
             *_run_flags(task, compacted),
         ),
         environment=dict(surroundings),

@@ -25,7 +25,6 @@ from apcore.device import usable_device
 from apcore.environment import environment
 from apcore.inspection import inspect_checkpoint, require_sparsity
 from apcore.layouts.input_normalization import described
-from apcore.layouts.registry import registry
 from apcore.networks.network import network_from_arrays
 from apcore.outcomes import Outcomes
 from apcore.protocol import Protocol
@@ -205,7 +204,6 @@ def _fingerprint(task: Task, evaluated: Evaluated) -> str:
             inspection.stored.sha256,
             evaluated.compacted.evaluated,
             inspection.layout.name,
-            registry().sha256,
             repr(inspection.normalization),
             *(f"{name} {value}" for name, value in sorted(versions.items())),
         )

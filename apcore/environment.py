@@ -1,14 +1,18 @@
-"""Everything about this machine and its packages that can move a measured number."""
+"""Everything about this machine, its packages and the declared layouts that can move a measured number."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
+
+from apcore.layouts.registry import registry
 
 _PACKAGES: Final = ("torch", "torchvision", "pyautoattack", "numpy", "scipy", "optuna", "apbot")
 
 
 def environment(device: str) -> dict[str, str | int]:
     """Versions, device and numeric settings of an evaluation on `device` (`cpu`, `cuda`, `cuda:1`).
+
+    `layouts` is the beginning of the declarations' SHA-256: with them, effective weights may change.
 
     Raises:
         ValueError: torch knows no such device, or it is not there.
@@ -23,6 +27,7 @@ def environment(device: str) -> dict[str, str | int]:
         "device_name": torch.cuda.get_device_name(chosen) if chosen.type == "cuda" else platform.machine(),
         "dtype": "float32",
         "threads": torch.get_num_threads(),
+        "layouts": registry().sha256[:16],
     }
     if chosen.type == "cuda":
         cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call] # torch leaves it untyped

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 LIGHT = [
     "apcore.cli",
     "apcore.failure",
+    "apcore.layouts.registry",
     "apcore.model_key",
     "apcore.protocol",
     "apcore.result",

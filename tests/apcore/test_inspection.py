@@ -11,6 +11,7 @@ import torch
 from doubles.published_networks import Form, Reference
 from torch import Tensor
 
+from apcore.assumptions import assumptions
 from apcore.errors import ContributorError
 from apcore.inspection import Inspection, inspect_checkpoint, kept_fraction
 from apcore.inspection_report import inspection_json, inspection_words
@@ -98,7 +99,8 @@ def test_a_published_form_is_reported(
 ) -> None:
     found = inspected(file_of(tmp_path, layout, **options), key)
     assert found.agrees
-    golden(f"inspect/{name}.txt", head(inspection_words(found)))
+    flags = "".join(f"{flag.name}: {flag.message}\n" for flag in assumptions(found, stated=None))
+    golden(f"inspect/{name}.txt", head(inspection_words(found)) + flags)
 
 
 def test_sparsity_is_that_of_effective_weights(tmp_path: Path) -> None:
@@ -107,9 +109,14 @@ def test_sparsity_is_that_of_effective_weights(tmp_path: Path) -> None:
     assert all(array.all() for name, array in found.stored.tensors.items() if name.endswith("weight"))
 
 
+def test_a_plain_checkpoint_rests_on_nothing_unsaid(dense: Inspection) -> None:
+    assert list(assumptions(dense, stated=None)) == []
+
+
 def test_the_report_for_programs_names_layout_rule_method_and_input(tmp_path: Path) -> None:
     path = file_of(tmp_path, "R18-softplus-mask", under="net")
-    report = inspection_json(inspected(path, "MAD_Lee2022Masking_R18_SVHN_US_90"))
+    found = inspected(path, "MAD_Lee2022Masking_R18_SVHN_US_90")
+    report = inspection_json(found)
     assert {
         key: report[key] for key in ("layout", "graph", "weight_rule", "kept_fraction", "method", "tensors", "ignored")
     } == {
@@ -121,6 +128,8 @@ def test_the_report_for_programs_names_layout_rule_method_and_input(tmp_path: Pa
         "tensors": 102,
         "ignored": 20,
     }
+    assert [flag.name for flag in assumptions(found, stated=None)] == ["input-not-stated"]
+    assert list(assumptions(found, stated=found.normalization)) == []
     assert report["normalization"] == {
         "mean": [0.43090966, 0.4302428, 0.44634357],
         "std": [0.19759192, 0.20029082, 0.19811132],

@@ -1,0 +1,33 @@
+"""What a measurement rests on that neither the form nor the file says; flagged, so that nobody overlooks it. No torch here."""
+
+from collections.abc import Iterator
+
+from apcore.inspection import Inspection
+from apcore.layouts.declaration import Normalization
+from apcore.layouts.input_normalization import described
+from apcore.result import Flag
+
+
+def assumptions(inspection: Inspection, *, stated: Normalization | None) -> Iterator[Flag]:
+    """The flags of one checkpoint.
+
+    Args:
+        inspection: the checkpoint.
+        stated: the input normalisation that the form states, None if it states none.
+    """
+    method, rule = inspection.resolved.method, inspection.layout.rule
+    if inspection.normalization is not None and stated is None:
+        source = "its file holds these values" if method is None else f"{method.name} is published so"
+        yield Flag(
+            name="input-not-stated",
+            value=None,
+            message="the form states no input normalisation; the network was measured with its input "
+            f"{described(inspection.normalization)}, since {source}",
+        )
+    if rule.needs_fraction:
+        yield Flag(
+            name="kept-fraction-from-key",
+            value=inspection.kept,
+            message="which weights are kept follows from scores and a fraction that the file does not hold; "
+            f"{inspection.kept:g} was taken, from the sparsity in the key",
+        )
