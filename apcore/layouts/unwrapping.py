@@ -45,7 +45,7 @@ def unwrap(stored: Mapping[str, Array], *, where: str = "checkpoint") -> Unwrapp
     The normalising layer may stand beside the network or inside its wrappers.
 
     Raises:
-        ContributorError: the file's normalisation is not three means and three positive deviations.
+        ContributorError: the file's normalisation is not three means from -10 to 10 and three deviations above 0 up to 10.
     """
     rest, prefix, buffers = dict(stored), "", None
     for _ in range(_MAX_WRAPPERS):
@@ -62,10 +62,11 @@ def unwrap(stored: Mapping[str, Array], *, where: str = "checkpoint") -> Unwrapp
 
 def _normalization(mean: Array, std: Array, *, where: str) -> Normalization:
     floats = all(values.dtype.kind == "f" and values.size == 3 for values in (mean, std))
-    if not floats or not (std > 0).all():
+    if not floats or not ((abs(mean) <= 10).all() and (std > 0).all() and (std <= 10).all()):
         raise ContributorError(
             where=where,
-            message=f"{quoted(BUFFERS[0])} and {quoted(BUFFERS[1])} are not three means and three positive deviations",
+            message=f"{quoted(BUFFERS[0])} and {quoted(BUFFERS[1])} are not three means from -10 to 10 "
+            "and three deviations above 0 up to 10, for pixels in [0, 1]",
             fix="leave them out of the file and state the normalisation in the form",
         )
     one, other = (tuple(float(str(value)) for value in values.ravel()) for values in (mean, std))

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from torch import nn
+from torch.nn.utils import prune
 
 from apcore.errors import ContributorError
+from apcore.layouts.effective import effective_tensors
 from apcore.layouts.registry import registry
 from apcore.layouts.resolution import Resolved, resolve
 from apcore.layouts.stored_names import stored_tensors
@@ -62,6 +65,19 @@ def test_the_batch_counter_is_neither_needed_nor_in_the_way() -> None:
     assert found(stored("R18")).unwrapped.ignored == 0
 
 
+def test_a_network_as_torch_prunes_it_is_read_with_its_masks() -> None:
+    layers = {"conv": nn.Conv2d(3, 64, 3, bias=False), "linear": nn.Linear(512, 10)}
+    for layer in layers.values():
+        prune.l1_unstructured(layer, "weight", amount=0.9)
+    pruned = {f"conv1.{name}": t.numpy() for name, t in layers["conv"].state_dict().items()}
+    pruned |= {f"linear.{name}": t.numpy() for name, t in layers["linear"].state_dict().items()}
+    given = found(stored("R18-orig-mask") | pruned)
+    assert given.layout.name == "R18-orig-mask"
+    weights = effective_tensors(given.layout, given.unwrapped.tensors, kept=0.1)
+    for name, layer in (("conv1", layers["conv"]), ("linear", layers["linear"])):
+        assert np.array_equal(weights[f"{name}.weight"], layer.weight.detach().numpy())
+
+
 def test_a_vgg_under_the_key_of_a_resnet_is_named() -> None:
     error = refusal(stored("V16-linear"))
     assert error.message == "the checkpoint holds VGG-16 (layout V16-linear), the model key says ResNet-18"
@@ -90,7 +106,7 @@ def test_the_nearest_layout_is_named_with_all_that_differs() -> None:
     del tensors["conv1.mask_weight"]
     error = refusal(tensors)
     assert error.message == (
-        "the checkpoint does not fit ResNet-18 (layout R18-softplus-mask), the nearest of 11 declared layouts: "
+        "the checkpoint does not fit ResNet-18 (layout R18-softplus-mask), the nearest of 12 declared layouts: "
         "1 of 124 tensors are missing (`conv1.mask_weight`); "
         "1 of the file's 124 tensors belong nowhere (`extra`); "
         "1 of 124 shapes differ (`linear.bias` is [9] instead of [10])"

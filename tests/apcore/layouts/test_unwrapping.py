@@ -79,10 +79,21 @@ def test_a_second_normalising_layer_is_left_for_the_layout_to_object_to() -> Non
     assert list(found.tensors) == ["normalize.mean", "normalize.std", "conv.weight"]
 
 
-@pytest.mark.parametrize("std", [np.zeros(3, np.float32), np.ones(2, np.float32), np.ones(3, np.int64)])
-def test_a_normalising_layer_that_cannot_be_one_is_refused(std: np.ndarray) -> None:
-    with pytest.raises(ContributorError, match="not three means and three positive deviations"):
-        unwrap({"w": ONE, "normalize.mean": MEAN, "normalize.std": std})
+@pytest.mark.parametrize(
+    ("mean", "std"),
+    [
+        (MEAN, np.zeros(3, np.float32)),
+        (MEAN, -STD),
+        (MEAN, 255 * STD),
+        (255 * MEAN, STD),
+        (MEAN, np.ones(2, np.float32)),
+        (MEAN, np.ones(3, np.int64)),
+    ],
+    ids=["zero", "negative", "pixels to 255", "means to 255", "two", "integers"],
+)
+def test_a_normalising_layer_that_cannot_be_one_is_refused(mean: np.ndarray, std: np.ndarray) -> None:
+    with pytest.raises(ContributorError, match="are not three means from -10 to 10 and three deviations above 0"):
+        unwrap({"w": ONE, "normalize.mean": mean, "normalize.std": std})
 
 
 def test_an_empty_state_dict_stays_empty() -> None:
