@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from apcore.inspection import Inspection
-from apcore.layouts.declaration import Normalization
+from apcore.layouts.declaration import Normalization, WeightRule
 from apcore.layouts.input_normalization import described
 from apcore.result import Flag
 
@@ -28,6 +28,13 @@ def assumptions(inspection: Inspection, *, stated: Normalization | None) -> Iter
         yield Flag(
             name="kept-fraction-from-key",
             value=inspection.kept,
-            message="which weights are kept follows from scores and a fraction that the file does not hold; "
-            f"{inspection.kept:g} was taken, from the sparsity in the key",
+            message=f"by their scores, {kept_words(rule, inspection.kept)} is kept; the file does not hold "
+            f"{inspection.kept:g}, which comes from the sparsity in the key",
         )
+
+
+def kept_words(rule: WeightRule, kept: float) -> str:
+    """What the kept fraction of the whole network, in [0, 1], is to a rule with scores."""
+    if rule.rate:
+        return f"the share that each layer learned above {rule.alpha * kept:g} ({rule.alpha:g} of {kept:g})"
+    return f"{kept:g} of each layer"

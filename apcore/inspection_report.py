@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from apcore.assumptions import kept_words
 from apcore.inspection import Inspection
 from apcore.layouts.input_normalization import described
 
@@ -79,7 +80,7 @@ def _reading_words(found: Inspection) -> Iterator[str]:
     method, rule, unwrapped = found.resolved.method, found.layout.rule, found.resolved.unwrapped
     yield f"  weights: {rule.words}"
     if rule.needs_fraction:
-        yield f"  kept: {found.kept:g} of the weights, from the key's sparsity, since the file does not hold it"
+        yield f"  kept: {kept_words(rule, found.kept)}; {found.kept:g} comes from the key's sparsity, not from the file"
     yield f"  input: {described(found.normalization)}"
     if method:
         yield f"  method: {method.name}, from the key: its layouts and its input normalisation hold"

@@ -38,6 +38,8 @@ def file_of(folder: Path, layout: str, *, prefix: str = "", under: str = "", **e
         values = torch.randn(shape, generator=generator)
         mask = name.endswith(("weight_mask", ".mask"))
         tensors[prefix + name] = (values > 1.2816).float() if mask else values.abs() + 0.1
+        if name.endswith("k_score"):
+            tensors[prefix + name] = values - 2  # about a tenth of the layer
         if name.endswith("running_mean"):
             tensors[prefix + name.replace("running_mean", "num_batches_tracked")] = torch.tensor(3)
     tensors |= {prefix + name: tensor for name, tensor in extra.items()}
@@ -91,6 +93,7 @@ def test_it_classifies_real_images(dense: Inspection, shared: Path) -> None:
     [
         ("robustbird", "RobustBird_Chen2021Sparsity_V16_SVHN_US_90", "V16-bias-linear-orig-mask",
          {"under": "state_dict", "normalize.mean": torch.tensor(CIFAR10[0]), "normalize.std": torch.tensor(CIFAR10[1])}),
+        ("harp", "HARP_Zhao2023Holistic_V16_CIFAR10_S_50", "V16-mlp-channel-scores-rate", {"under": "state_dict"}),
         ("hydra", "HYDRA_Sehwag2020Hydra_R18_CIFAR10_US_90", "R18-scores", {"under": "state_dict", "prefix": "module."}),
     ],
 )  # fmt: skip

@@ -151,12 +151,12 @@ def _rate(scores: Tensor, rng: np.random.Generator, kept: float) -> Tensor:
 def saved(facts: dict[str, Any], made: Form, state: State, *, legacy: bool = False) -> bytes:
     """The form's checkpoint as its method's code writes it: container, prefix and all that lies beside the state dict."""
     container = facts["containers"]["per_method"].get(made.method, {"published_format": "bare", "prefix": ""})
+    # a sentence, such as "module. when trained on several devices"; none if it does not begin with a prefix
     prefix = re.match(r"(?:module\.(?:[a-z_]+\.)?)?", container["prefix"])
     assert prefix is not None
-    # variants carry their own prefix, and the Li20 modules of the benchmark have theirs in the names
     named = {prefix[0] + name: tensor for name, tensor in state.items()}
-    form, _, keys = container["published_format"].partition(": ")
-    content = {key: _beside(key, named) for key in keys.split(", ")} if form == "dict" else named
+    kind, _, keys = container["published_format"].partition(": ")
+    content = {key: _beside(key, named) for key in keys.split(", ")} if kind == "dict" else named
     file = io.BytesIO()
     torch.save(content, file, _use_new_zipfile_serialization=not legacy)
     return file.getvalue()

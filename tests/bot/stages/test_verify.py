@@ -166,7 +166,9 @@ def _key(sparsity: int) -> str:
 
 def _without_what_varies(comment: str) -> str:
     """Without versions and times, which are another machine's there."""
-    comment = re.sub(r"(device_name|layouts|numpy|optuna|platform|python|scipy|torch|torchvision) `[^`]*`", r"\1 `…`", comment)
+    comment = re.sub(
+        r"(device_name|layouts|numpy|optuna|platform|python|scipy|torch|torchvision) `[^`]*`", r"\1 `…`", comment
+    )
     comment = re.sub(r"(inspection|compaction) \d+ s", r"\1 … s", comment)
     comment = re.sub(r"\| \d+ \|$", "| … |", comment, flags=re.MULTILINE)
     return re.sub(r"within [\d.]+e\\-\d+", "within …", comment)
