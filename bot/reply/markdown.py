@@ -1,9 +1,10 @@
 """Markdown that is safe whatever it quotes: nothing that an author wrote can mention, link, mark or break out."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
+
+from apcore.excerpt import visible as shown
 
 _BACKTICKS: Final = re.compile(r"`+")
 _INLINE_CODE: Final = re.compile(r"`([^`\n]+)`")
@@ -12,17 +13,11 @@ _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&:$-])")
 
 
 def visible(text: str) -> str:
-    """`text` with control, bidi and zero-width characters shown as `<U+XXXX>` instead of obeyed; newlines stay.
+    """`text` with characters shown that would be obeyed, and comment openings taken apart.
 
-    Comment openings are taken apart too: the bot finds its own comments by a hidden mark, in code or not.
+    The bot finds its own comments by a hidden mark, in code or not.
     """
-    shown = "".join(
-        f"<U+{ord(char):04X}>"
-        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and char != "\n"
-        else char
-        for char in text
-    )
-    return shown.replace("<!--", "<! --")
+    return shown(text).replace("<!--", "<! --")
 
 
 def shortened(text: str, limit: int) -> str:

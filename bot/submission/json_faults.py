@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from bot.reply.markdown import code, visible
-from bot.submission.json_reader import JsonFault
+from apcore.excerpt import excerpt
+from apcore.json_reader import JsonFault
+from bot.reply.markdown import code
 from bot.submission.remarks import Place, Remarks
 
 RULE: Final = "the-taxonomy-is-strict-json"
@@ -12,8 +13,6 @@ READ_RULE: Final = "the-taxonomy-is-read-with-plain-quotes"
 _MAX_TOLD: Final = 5
 _MAX_FIXES: Final = 3
 _MAX_LINES: Final = 12
-_WIDTH: Final = 100
-_BEFORE: Final = 60
 
 
 class Places(Protocol):
@@ -62,17 +61,6 @@ def tell_harmless(harmless: Sequence[tuple[int, str]], places: Places, remarks: 
         f"{code(raw)} was read with plain quotation marks and without invisible characters{more}",
         "nothing to do",
     )
-
-
-def excerpt(text: str, offset: int) -> str:
-    """The line of `offset`, at most 100 characters of it, and under it a caret at its column; both as plain text."""
-    start = text.rfind("\n", 0, offset) + 1
-    end = text.find("\n", offset)
-    end = len(text) if end < 0 else end
-    left = max(start, offset - _BEFORE)
-    before = ("…" if left > start else "") + visible(text[left:offset])
-    after = visible(text[offset : min(end, left + _WIDTH)]) + ("…" if left + _WIDTH < end else "")
-    return f"{before}{after}\n{' ' * len(before)}^"
 
 
 def _message(fault: JsonFault, places: Places) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any, Final
 
+from apcore.json_reader import MAX_LENGTH, JsonError, JsonFault, JsonReader, mended_text
 from apcore.taxonomy import TaxonomyReading, read_taxonomy
 from bot.submission.form import TAXONOMY_TEMPLATE
 from bot.submission.json_faults import RULE, tell_faults, tell_harmless
-from bot.submission.json_reader import MAX_LENGTH, JsonError, JsonFault, JsonReader, mended_text
 from bot.submission.remarks import Place, Remarks
 from bot.submission.sections import Section
 

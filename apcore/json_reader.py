@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from bot.submission.json_text import INVISIBLE, Quoted, quoted
+from apcore.json_text import INVISIBLE, Quoted, quoted
 
 MAX_DEPTH: Final = 8
 MAX_LENGTH: Final = 20_000

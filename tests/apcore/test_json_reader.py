@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.submission.json_reader import MAX_DEPTH, JsonError, JsonFault, JsonReader, mended_text
+from apcore.json_reader import MAX_DEPTH, JsonError, JsonFault, JsonReader, mended_text
 
 QUOTES = "these are not the quotation marks of JSON"
 
