@@ -1,24 +1,11 @@
-"""The issue form: its labels, what its fields are prefilled with, and the body that GitHub makes of its answers.
-
-`.github/ISSUE_TEMPLATE/new-ap-method.yml` is the form itself; a test holds it against what stands here.
-"""
+"""A submission as the body that GitHub makes of the issue form."""
 
 import json
 from typing import Final
 
 from apcore import model_block
-from apcore.taxonomy_schema import in_order
+from apcore.issue_form import Answers, issue_body
 from bot.submission.model import RemoteFile, Submission, SubmittedModel
-from bot.submission.sections import NO_RESPONSE
-
-TAXONOMY: Final = "Taxonomy"
-MODELS: Final = ("Model 1", "Model 2", "Model 3")
-FURTHER_MODELS: Final = "Further models"
-NOTES: Final = "Notes"
-CONFIRMATION: Final = "Confirmation"
-CONFIRMED: Final = (
-    "The checkpoints are mine to share, and they may be downloaded, measured and named on the leaderboard."
-)
 
 # What the fields hold before anybody writes in them.
 TAXONOMY_TEMPLATE: Final = json.dumps(
@@ -35,27 +22,17 @@ TAXONOMY_TEMPLATE: Final = json.dumps(
     },
     indent=2,
 )
-MODEL_TEMPLATE: Final = model_block.model_block({})
 
 
 def form_body(submission: Submission, *, confirmed: bool | None = True) -> str:
-    """The issue body that GitHub would make of the form with this submission in it; reading it gives the submission back.
+    """The issue body with this submission in it; reading it gives the submission back.
 
     Args:
         submission: what it says.
         confirmed: whether the box is ticked; None leaves it out, as on the older form.
     """
-    taxonomy = {name: submission.taxonomy[name] for name in in_order(submission.taxonomy)}
-    blocks = [_block(model) for model in submission.models]
-    own, further = blocks[: len(MODELS)], blocks[len(MODELS) :]
-    answers = (
-        (TAXONOMY, f"```json\n{json.dumps(taxonomy, indent=2, ensure_ascii=False)}\n```"),
-        *zip(MODELS, own + [MODEL_TEMPLATE] * (len(MODELS) - len(own)), strict=True),
-        (FURTHER_MODELS, "\n\n".join(further) or NO_RESPONSE),
-        (NOTES, submission.notes or NO_RESPONSE),
-        *(((CONFIRMATION, f"- [{'X' if confirmed else ' '}] {CONFIRMED}"),) if confirmed is not None else ()),
-    )
-    return "\n\n".join(f"### {label}\n\n{answer}" for label, answer in answers) + "\n"
+    blocks = tuple(_block(model) for model in submission.models)
+    return issue_body(Answers(taxonomy=submission.taxonomy, blocks=blocks, notes=submission.notes, confirmed=confirmed))
 
 
 def _block(model: SubmittedModel) -> str:

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from apcore.issue_form import NO_RESPONSE
 from bot.submission.labels import FIRST_OF_A_MODEL, Label, labelled
 from bot.submission.live_text import Line, State
 from bot.submission.model_tables import TableValue, table_values
 from bot.submission.plain_text import plain_text
 from bot.submission.remarks import Place, Remarks
-from bot.submission.sections import NO_RESPONSE, Section, squashed
+from bot.submission.sections import Section, squashed
 
 # What the older template holds until somebody overwrites it.
 _UNTOUCHED: Final = frozenset({"xx.xx", "model_key_from_benchmark", "your_gdrive_link_id", "extension", ".extension"})

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from apcore.issue_form import NO_RESPONSE
 from bot.submission.live_text import Line, LiveText, State, live_text
 
 _HEADING: Final = re.compile(r" {0,3}#{1,6}(?=[ \t])(.{0,200})")
@@ -18,7 +19,6 @@ _PLAIN_BLANKS: Final = str.maketrans(
     dict.fromkeys("\N{NO-BREAK SPACE}\N{FIGURE SPACE}\N{NARROW NO-BREAK SPACE}\t", " ")
 )
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-NO_RESPONSE: Final = "_No response_"
 
 
 class Kind(Enum):

@@ -12,6 +12,7 @@ from doubles.submissions import submissions
 from hypothesis import given, settings
 from referencing import Registry, Resource
 
+from apcore import issue_form
 from apcore.protocol import load_protocol
 from bot.submission import form
 from bot.submission.model import Submission
@@ -43,21 +44,33 @@ def test_the_form_has_what_github_requires(template: dict) -> None:
 
 def test_its_labels_are_the_readers(template: dict) -> None:
     labels = [field["attributes"]["label"] for field in fields(template)]
-    assert labels == [form.TAXONOMY, *form.MODELS, form.FURTHER_MODELS, form.NOTES, form.CONFIRMATION]
+    assert labels == [
+        issue_form.TAXONOMY,
+        *issue_form.MODELS,
+        issue_form.FURTHER_MODELS,
+        issue_form.NOTES,
+        issue_form.CONFIRMATION,
+    ]
+
+
+def test_its_fields_are_known_by_the_ids_of_a_prefilled_link(template: dict) -> None:
+    assert {field["attributes"]["label"]: field["id"] for field in fields(template)} == issue_form.FIELD_IDS
+    assert template["title"] == issue_form.TITLE
+    assert (TEMPLATES / issue_form.TEMPLATE).is_file()
 
 
 def test_its_fields_are_prefilled_as_the_reader_expects(template: dict) -> None:
     values = {field["attributes"]["label"]: field["attributes"].get("value", "") for field in fields(template)}
-    assert values[form.TAXONOMY].rstrip("\n") == form.TAXONOMY_TEMPLATE
-    assert all(values[label].rstrip("\n") == form.MODEL_TEMPLATE for label in form.MODELS)
-    assert values[form.FURTHER_MODELS] == values[form.NOTES] == ""
+    assert values[issue_form.TAXONOMY].rstrip("\n") == form.TAXONOMY_TEMPLATE
+    assert all(values[label].rstrip("\n") == issue_form.EMPTY_MODEL for label in issue_form.MODELS)
+    assert values[issue_form.FURTHER_MODELS] == values[issue_form.NOTES] == ""
 
 
 def test_what_must_be_answered_is_required(template: dict) -> None:
     required = {f["attributes"]["label"] for f in fields(template) if f.get("validations", {}).get("required")}
-    assert required == {form.TAXONOMY, *form.MODELS}
+    assert required == {issue_form.TAXONOMY, *issue_form.MODELS}
     [option] = fields(template)[-1]["attributes"]["options"]
-    assert option == {"label": form.CONFIRMED, "required": True}
+    assert option == {"label": issue_form.CONFIRMED, "required": True}
 
 
 def test_its_words_name_every_admitted_sparsity(template: dict) -> None:
