@@ -119,7 +119,7 @@ def _read_terms(name: str, value: Any, reading: FieldReading) -> None:
     if name == "pipeline":
         found = pipelines_in(texts[0]) if len(texts) == 1 else []
         read: dict[str, Any] = {name: found[0]} if len(found) == 1 else {}
-    elif terms := _terms(name, texts):
+    elif terms := terms_of(name, texts):
         read = {name: terms[0] if name in SINGLE else terms}
     else:
         read = _prose(name, texts)
@@ -129,7 +129,7 @@ def _read_terms(name: str, value: Any, reading: FieldReading) -> None:
         _tell(name, value, reading)
 
 
-def _terms(name: str, texts: list[str]) -> list[str] | None:
+def terms_of(name: str, texts: list[str]) -> list[str] | None:
     """The terms that the texts are, in any letters or in full words; None if one of them is none."""
     spellings = {squashed(words): term for term, words in TERMS[name].items()}
     spellings |= {squashed(f"{words} {term}"): term for term, words in TERMS[name].items()}

@@ -13,5 +13,9 @@ _LINES = {
 
 def claim_block(result: Result) -> str:
     """The model's section of the issue form; the Drive links are left to the author."""
-    measured = {label: f"{100 * result.accuracies[measure].value:.2f}" for label, measure in _LINES.items()}
-    return model_block.model_block({model_block.MODEL_KEY: str(result.model_key), **measured})
+    return model_block.model_block({model_block.MODEL_KEY: str(result.model_key), **claims_of(result)})
+
+
+def claims_of(result: Result) -> dict[str, str]:
+    """What was measured, in percent, by the labels of the form."""
+    return {label: f"{100 * result.accuracies[measure].value:.2f}" for label, measure in _LINES.items()}

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from apcore.author_commands import add_submission, add_taxonomy
 from apcore.command_line import (
     CONTRIBUTOR,
     DONE,
@@ -36,11 +37,14 @@ def _parser() -> argparse.ArgumentParser:
         prog="apcore",
         description="Loads, inspects and evaluates adversarially robust pruned networks.",
         epilog="example: apcore inspect net.pt --model-key HARP_Zhao2023Holistic_R18_CIFAR10_US_90",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(metavar="command", required=True)
     _add_inspect(commands)
     _add_benchmark(commands)
     _add_models(commands)
+    add_taxonomy(commands)
+    add_submission(commands)
     return parser
 
 

@@ -139,9 +139,9 @@ def _wanted(name: str, *, legacy: bool) -> str:
     """What to write for a field: an example of the older form, or the schema's own description and choices."""
     if legacy and (example := example_of(name)):
         return f"Write, for example, `{example}`."
-    schema: dict[str, Any] = _properties()[name]
-    choices = ", ".join(f"`{choice}`" for choice in _choices(schema))
-    return str(schema["description"]) + (f" Choices: {choices}." if choices else "")
+    definition: dict[str, Any] = _properties()[name]
+    choices = ", ".join(f"`{choice}`" for choice in _choices(definition))
+    return str(definition["description"]) + (f" Choices: {choices}." if choices else "")
 
 
 def _choices(schema: Mapping[str, Any]) -> list[str]:
@@ -161,16 +161,24 @@ def in_order(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name))
 
 
+def valid_field(name: str, value: Any) -> bool:
+    """Whether the schema admits `value` for the field `name`, whatever the other fields hold."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - see `_validator`
+
+    return bool(Draft202012Validator(_properties()[name]).is_valid(value))
+
+
 def _properties() -> dict[str, Any]:
-    properties: dict[str, Any] = _schema()["properties"]
+    properties: dict[str, Any] = schema()["properties"]
     return properties
 
 
 @cache
-def _schema() -> dict[str, Any]:
+def schema() -> dict[str, Any]:
+    """The schema itself."""
     path = project_folder(__file__, "schemas") / "taxonomy.schema.json"
-    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return schema
+    parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return parsed
 
 
 @cache
@@ -178,4 +186,4 @@ def _validator() -> "Draft202012Validator":
     # Imported here: it takes longer than everything else that reading an issue does.
     from jsonschema import Draft202012Validator  # noqa: PLC0415
 
-    return Draft202012Validator(_schema())
+    return Draft202012Validator(schema())

@@ -27,6 +27,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="apbot",
         description="Verifies claims about adversarially robust pruned networks.",
         epilog="example: apbot check issue.md",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(metavar="command", required=True)
     _add_check(commands)
