@@ -1,7 +1,7 @@
 """Reading a stranger's file through a confined child process; no torch here, and nothing is unpickled.
 
-The child gets the open file, an almost empty environment (so no token) and an empty folder. It hands back numbers and
-one small JSON; a child that was killed says why by its signal.
+The child gets the open file, an almost empty environment (so no token), an empty folder, and the walls of `apcore.sandbox`
+around it. It hands back numbers and one small JSON; a child that was killed says why by its signal.
 """
 
 import hashlib
@@ -19,17 +19,27 @@ from typing import Any, BinaryIO, Final
 
 import numpy as np
 
-from apcore.checkpoint.child import ARRAYS, REPORT
+from apcore.checkpoint.child import ARRAYS, REPORT, ReadOrder
 from apcore.checkpoint.container import HEAD_BYTES, sniff
 from apcore.checkpoint.limits import ReadLimits
 from apcore.checkpoint.refusals import too_much_cpu
 from apcore.checkpoint.regular_file import check_size, open_regular
 from apcore.errors import ContributorError, MachineError, TurnError
+from apcore.sandbox.bubblewrap import bubblewrapped, ended_with
+from apcore.sandbox.mechanism import walls as walls_here
+from apcore.sandbox.syscalls import reading_alone
+from apcore.sandbox.view import program_folder, program_view
 
 CHECKPOINT_LIMITS: Final = ReadLimits()
 
 _LOG: Final = logging.getLogger(__name__)
 _MAX_REPORT_BYTES: Final = 8 << 20
+# The child imports the very program that its parent is, even where another one is installed.
+_START: Final = """
+import runpy, sys
+sys.path.insert(0, sys.argv.pop(1))
+runpy.run_module("apcore.checkpoint.child", run_name="__main__")
+"""
 _ENVIRONMENT: Final = {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -105,11 +115,16 @@ def run_child(mode: str, file: BinaryIO, limits: ReadLimits) -> tuple[dict[str, 
 
 
 def _run(mode: str, file: BinaryIO, limits: ReadLimits, folder: Path, log: BinaryIO) -> int:
+    walls = walls_here()
+    calls = reading_alone() if walls.system_calls else b""
+    order = ReadOrder(limits=limits, landlock=walls.landlock, system_calls=calls)
     # -I: no PYTHON* variable, no current folder and no user's site-packages on the child's path.
-    command = [sys.executable, "-I", "-m", "apcore.checkpoint.child", mode, json.dumps(limits.to_json())]
+    command = [sys.executable, "-I", "-c", _START, str(program_folder()), mode, order.to_json()]
     environment = _ENVIRONMENT | {"HOME": str(folder), "TMPDIR": str(folder)}
+    if walls.namespaces:
+        command, environment = bubblewrapped(command, program_view(folder), environment), {}
     try:
-        return subprocess.run(  # noqa: S603 - our own interpreter, module and arguments
+        status = subprocess.run(  # noqa: S603 - our own interpreter, module and arguments
             command,
             stdin=file,
             stdout=subprocess.DEVNULL,
@@ -125,6 +140,7 @@ def _run(mode: str, file: BinaryIO, limits: ReadLimits, folder: Path, log: Binar
             message=f"reading the file did not end within {limits.wall_s:g} s, without computing all that time",
             fix="try again when this machine is less busy",
         ) from exc
+    return ended_with(status) if walls.namespaces else status
 
 
 def _report(folder: Path, status: int, limits: ReadLimits) -> dict[str, Any]:
