@@ -96,7 +96,9 @@ def check_zip(file: BinaryIO, size_bytes: int) -> None:
         _refuse("the file was compressed after saving; `torch.save` stores its records uncompressed")
     if any(entry.flag_bits & 1 for entry in entries):
         _refuse("the file is encrypted")
-    if len(entries) > _MAX_ENTRIES or sum(entry.file_size for entry in entries) > size_bytes:
+    if len(entries) > _MAX_ENTRIES:
+        _refuse(f"the archive has {len(entries):,} records, at most {_MAX_ENTRIES:,} are read")
+    if sum(entry.file_size for entry in entries) > size_bytes:
         _refuse(f"the file announces more than the {size_bytes:,} bytes it has")
     names = {entry.filename.rpartition("/")[2] for entry in entries}
     if "constants.pkl" in names:

@@ -18,15 +18,21 @@ class ReadLimits:
         max_bytes: largest file.
         memory_factor: address space beyond what the reader itself takes, as a multiple of the file's size.
         memory_extra_bytes: address space beyond that, for thread stacks and the allocator's arenas.
-        cpu_s: CPU seconds after the imports; an honest ResNet-18 takes about a tenth of a second.
+        cpu_s: CPU seconds after the imports, for a small file; an honest ResNet-18 takes about a tenth of a second.
+        cpu_s_per_gib: CPU seconds on top of that, for each GiB of the file.
         wall_s: seconds of wall clock, imports included.
     """
 
     max_bytes: int = 1 << 30
     memory_factor: int = 4
     memory_extra_bytes: int = 512 << 20
-    cpu_s: int = 60
+    cpu_s: int = 5
+    cpu_s_per_gib: int = 60
     wall_s: float = 300.0
+
+    def cpu_s_for(self, size_bytes: int) -> int:
+        """CPU seconds after the imports for a file of that size."""
+        return self.cpu_s + self.cpu_s_per_gib * size_bytes // (1 << 30)
 
     def to_json(self) -> dict[str, float]:
         """The fields by name."""
@@ -47,7 +53,7 @@ def confine(limits: ReadLimits, size_bytes: int) -> None:
     _lower(resource.RLIMIT_NPROC, 0)  # no process and no thread from here on (root is exempt from this one)
     _lower(resource.RLIMIT_NOFILE, 32)
     _lower(resource.RLIMIT_FSIZE, budget)
-    _lower(resource.RLIMIT_CPU, int(time.process_time()) + 1 + limits.cpu_s)
+    _lower(resource.RLIMIT_CPU, int(time.process_time()) + 1 + limits.cpu_s_for(size_bytes))
     if _STATM.exists():
         in_use = int(_STATM.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         _lower(resource.RLIMIT_AS, in_use + budget)

@@ -7,6 +7,7 @@ around it. It hands back numbers and one small JSON; a child that was killed say
 import hashlib
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -108,7 +109,7 @@ def run_child(mode: str, file: BinaryIO, limits: ReadLimits) -> tuple[dict[str, 
         folder = Path(name)
         with (folder / "log.txt").open("wb") as log:
             status = _run(mode, file, limits, folder, log)
-        report = _report(folder, status, limits)
+        report = _report(folder, status, limits.cpu_s_for(os.fstat(file.fileno()).st_size))
         if "error" in report:
             raise _error(report["error"])
         return report, _arrays(folder, report["arrays"])
@@ -143,14 +144,14 @@ def _run(mode: str, file: BinaryIO, limits: ReadLimits, folder: Path, log: Binar
     return ended_with(status) if walls.namespaces else status
 
 
-def _report(folder: Path, status: int, limits: ReadLimits) -> dict[str, Any]:
+def _report(folder: Path, status: int, cpu_s: int) -> dict[str, Any]:
     path = folder / REPORT
     if status == 0 and path.is_file() and path.stat().st_size <= _MAX_REPORT_BYTES:
         report: dict[str, Any] = json.loads(path.read_bytes())
         return report
     _LOG.warning("the reading child ended with %d: %r", status, (folder / "log.txt").read_bytes()[-2000:])
     if status == -signal.SIGXCPU:
-        raise too_much_cpu(limits.cpu_s)
+        raise too_much_cpu(cpu_s)
     how = signal.Signals(-status).name if status < 0 else f"exit code {status}"
     raise MachineError(
         where="",

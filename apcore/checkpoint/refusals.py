@@ -63,6 +63,11 @@ _BY_TEXT: Final = (
         "the file holds distributed or nested tensors",
         f"make them plain tensors; {_STATE_DICT}",
     ),
+    (
+        "Unsupported operand",
+        "the file is pickled with another protocol than 2, the one that `torch.save` uses by itself",
+        "save it again with `torch.save(model.state_dict(), path)`, without `pickle_protocol`",
+    ),
     ("reduce for unrecognized function", "the file asks for a function call instead of naming tensors", _STATE_DICT),
     ("Can only create new object", "the file asks for a function call instead of naming tensors", _STATE_DICT),
     (
