@@ -119,7 +119,7 @@ def _read_terms(name: str, value: Any, reading: FieldReading) -> None:
     if name == "pipeline":
         found = pipelines_in(texts[0]) if len(texts) == 1 else []
         read: dict[str, Any] = {name: found[0]} if len(found) == 1 else {}
-    elif terms := terms_of(name, texts):
+    elif (terms := terms_of(name, texts)) and (len(terms) == 1 or name not in SINGLE):
         read = {name: terms[0] if name in SINGLE else terms}
     else:
         read = _prose(name, texts)

@@ -30,7 +30,9 @@ LEGACY_KEYS: Final = (
     ("Pruning criterion", "", "criterion"),
 )
 # Fields of the canonical shape that the older one lacks; an author may add them, and they pass through.
-_ADDED_FIELDS: Final = ("name", "code_url")
+_LACKED_FIELDS: Final = ("name", "code_url")
+# Keys of the canonical shape that may stand among the older one's.
+_ADDED_FIELDS: Final = (*_LACKED_FIELDS, *dict.fromkeys(name for _, _, name in LEGACY_KEYS))
 _EXAMPLES: Final = {
     "paper_url": "https://arxiv.org/abs/2409.01249",
     "ap_key": "HARP_Zhao2023Holistic",
@@ -56,6 +58,8 @@ def read_legacy(entry: Mapping[str, str]) -> FieldReading:
     reading = FieldReading()
     _read_pipeline(entry, reading)
     letter = PIPELINES[reading.fields["pipeline"]][0] if "pipeline" in reading.fields else None
+    if letter:
+        letter = _letter_of_steps(entry) or letter
     for key, text in entry.items():
         _read_field(key, text, letter, reading)
     return reading
@@ -94,6 +98,15 @@ def _read_pipeline(entry: Mapping[str, str], reading: FieldReading) -> None:
             reading.remark("error", "pipeline", problem, f"write one of {choices}", seen=text)
 
 
+def _letter_of_steps(entry: Mapping[str, str]) -> str | None:
+    """The pipeline whose keys say all that is said about steps, None if that is said in those of several.
+
+    Read as its fields, they show the schema one mistaken pipeline instead of one mistaken key each.
+    """
+    letters = {_FIELDS.get(squashed(key), ("", ""))[0] for key, text in entry.items() if not says_nothing(text)} - {""}
+    return next(iter(letters)) if len(letters) == 1 else None
+
+
 def _read_field(key: str, text: str, letter: str | None, reading: FieldReading) -> None:
     only, name = _FIELDS.get(squashed(key), ("", ""))
     if name == "pipeline":
@@ -114,6 +127,9 @@ def _read_field(key: str, text: str, letter: str | None, reading: FieldReading) 
         )
     elif text.strip():
         reading.keys[name] = key
+        if squashed(key) not in _FIELDS and name not in _LACKED_FIELDS:
+            shown = legacy_key(name, reading.fields.get("pipeline"))
+            reading.remark("notice", name, f"this key was read as `{shown}`", "nothing to do", seen=key)
         read_text(name, text.strip(), reading)
 
 

@@ -5,10 +5,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from apcore.taxonomy_terms import CRITERIA, CRITERION_SYNONYMS
+from apcore.taxonomy_terms import CRITERIA, CRITERION_SYNONYM_WORDS
 
 _CONNECTORS: Final = re.compile(r"\A[\s+,;/&-]*(?:and\b)?|(?:\band)?[\s+,;&-]*\Z")
-_BRACKETED: Final = re.compile(r"\(([A-Z]{2,8})\)")
 _MAX_MISSPELT: Final = 60
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 
@@ -65,12 +64,11 @@ def _spellings(term: str, full: str) -> tuple[str, ...]:
     return full, full.removesuffix(" Pruning"), f"{full} {term}", term
 
 
-def criterion_in(text: str) -> str | None:
-    """The criterion that a text names: what stands in brackets, else its last word, else a criterion's full name."""
-    known = {**CRITERIA, **CRITERION_SYNONYMS}
-    candidates = [*_BRACKETED.findall(text), *_WORD.findall(text)[-1:]]
-    named = [c for c in candidates if c in known]
-    return named[0] if named else next((a for a, words in CRITERIA.items() if squashed(words) == squashed(text)), None)
+def criteria_in(text: str) -> list[str]:
+    """The abbreviations of the criteria that a text names, in its order and once each, the older form's own among them."""
+    # `Solver Based LWM` ends in another criterion's abbreviation, so the longest names are looked for first.
+    names = sorted({**CRITERIA, **CRITERION_SYNONYM_WORDS}.items(), key=lambda pair: -len(pair[1]))
+    return terms_in(text.replace("isation", "ization"), dict(names))[0]
 
 
 def usual_spellings(abbreviation: str) -> tuple[str, ...]:

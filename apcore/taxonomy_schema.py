@@ -14,6 +14,7 @@ from apcore.legacy_taxonomy import example_of, legacy_key
 from apcore.project_files import project_folder
 from apcore.taxonomy_phrases import nearest
 from apcore.taxonomy_remark import TaxonomyRemark, TaxonomyRepair, fault
+from apcore.taxonomy_terms import PIPELINES
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -43,7 +44,7 @@ def schema_remarks(
     unknown = [_unknown(key, fields) for key in fields if key not in field_names()]
     # A misspelt key is one fault, not also the lack of the key that it means.
     meant = {name for remark in (*told, *unknown) if remark.repair for name in remark.repair.put}
-    mistaken = _mistaken_pipeline(fields, keys)
+    mistaken = _mistaken_pipeline(fields, keys, legacy=legacy)
     if mistaken:
         yield mistaken
         meant |= _STEP_FIELDS
@@ -70,22 +71,31 @@ def schema_remarks(
                 yield _invalid(str(breach.absolute_path[0]), fields, keys, legacy=legacy)
 
 
-def _mistaken_pipeline(fields: Mapping[str, Any], keys: Mapping[str, str]) -> TaxonomyRemark | None:
+def _mistaken_pipeline(fields: Mapping[str, Any], keys: Mapping[str, str], *, legacy: bool) -> TaxonomyRemark | None:
     """The one fault where all that is said about steps is said in the fields of one other pipeline, and completely."""
     pipeline, given = fields.get("pipeline"), _STEP_FIELDS & fields.keys()
     whose = [name for name, own in PIPELINE_FIELDS.items() if given == own]
     if pipeline not in PIPELINE_FIELDS or len(whose) != 1 or whose == [pipeline]:
         return None
-    names = " and ".join(f"`{name}`" for name in in_order(given - PIPELINE_FIELDS[pipeline]))
-    wanted = " and ".join(f"`{name}`" for name in in_order(PIPELINE_FIELDS[pipeline] - given))
-    if not names or not wanted:
+    meant = whose[0]
+    # The older form's keys tell the pipelines apart even where they stand for the same field.
+    strange = given if legacy else given - PIPELINE_FIELDS[pipeline]
+    lacking = PIPELINE_FIELDS[pipeline] if legacy else PIPELINE_FIELDS[pipeline] - given
+    if not strange or not lacking:
         return None
+    names, wanted = (
+        " and ".join(f"`{legacy_key(name, of) if legacy else name}`" for name in in_order(some))
+        for some, of in ((strange, meant), (lacking, pipeline))
+    )
+    words = {name: PIPELINES[name][1] if legacy else name for name in (meant, pipeline)}
+    several = len(strange) > 1
+    belongs, place = ("are the fields", "these fields") if several else ("is the field", "this field")
     return fault(
         "pipeline",
-        f"the pipeline is `{pipeline}`, but {names} are the fields of `{whose[0]}`",
-        f"write `{whose[0]}` if that is meant, else {wanted} in place of these fields",
+        f"the pipeline is `{words[pipeline]}`, but {names} {belongs} of `{words[meant]}`",
+        f"write `{words[meant]}` if that is meant, else {wanted} in place of {place}",
         key=keys.get("pipeline"),
-        repair=TaxonomyRepair(put={"pipeline": whose[0]}),
+        repair=TaxonomyRepair(put={"pipeline": meant}),
     )
 
 
@@ -130,9 +140,11 @@ def _meant(name: str, value: Any) -> Any:
     if name not in TERMS or not texts or not all(isinstance(text, str) for text in texts):
         return None
     terms = [nearest(text, TERMS[name]) for text in texts]
-    if None in terms:
+    meant = list(dict.fromkeys(terms))
+    # Terms that are right one by one, such as none beside another, are no misspelling.
+    if None in terms or meant == texts or (name in SINGLE and len(meant) > 1):
         return None
-    return terms[0] if name in SINGLE else list(dict.fromkeys(terms))
+    return meant[0] if name in SINGLE else meant
 
 
 def _wanted(name: str, *, legacy: bool) -> str:

@@ -23,6 +23,12 @@ TRAINING_TYPES: Final = {
 }
 # Who names one of these trains adversarially, whether or not the words are there too.
 ADVERSARIAL_ALGORITHMS: Final = ("FGSM", "PGD", "TRADES", "MART")
+# What authors write in place of the full words, squashed; "training" may follow.
+TRAINING_SYNONYMS: Final = {
+    **dict.fromkeys(("adversarial", "adv"), "AT"),
+    **dict.fromkeys(("natural", "clean", "standard", "vanilla", "normal"), "NT"),
+    "distillation": "KD",
+}
 
 SCHEDULES: Final = {"1S": "One-shot", "IT": "Iterative"}
 STRUCTURES: Final = {"US": "Unstructured", "S": "Structured"}
@@ -40,3 +46,4 @@ CRITERIA: Final = {
 OTHER_CRITERION: Final = "other"
 # The older form's own abbreviation; the published tables print RELWM in the same place.
 CRITERION_SYNONYMS: Final = {"SPALWM": "RELWM"}
+CRITERION_SYNONYM_WORDS: Final = {"SPALWM": "Sparsity Based LWM"}

@@ -5,11 +5,11 @@ Both shapes of the taxonomy are read with it: the older one always holds prose, 
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from apcore.taxonomy_phrases import choices, criterion_in, nearest, squashed, terms_in, usual_spellings
+from apcore.taxonomy_phrases import choices, criteria_in, nearest, squashed, terms_in, usual_spellings
 from apcore.taxonomy_remark import TaxonomyRemark, TaxonomyRepair
 from apcore.taxonomy_terms import (
     ADVERSARIAL_ALGORITHMS,
@@ -21,6 +21,7 @@ from apcore.taxonomy_terms import (
     PIPELINES,
     SCHEDULES,
     STRUCTURES,
+    TRAINING_SYNONYMS,
     TRAINING_TYPES,
 )
 
@@ -114,19 +115,37 @@ def _read_training(name: str, text: str, reading: FieldReading) -> None:
         reading.fields[name] = ["none"]
     else:
         terms, detail = terms_in(text, TRAINING_TYPES)
-        if "AT" not in terms and any(re.search(rf"\b{a}\b", detail) for a in ADVERSARIAL_ALGORITHMS):
-            terms.append("AT")
+        implied = _implied_training(text, detail)
+        if implied and implied not in terms:
+            terms.append(implied)
+            _tell_read(name, TRAINING_TYPES, terms, text, reading)
         reading.fields[name] = terms or None
-        if detail:
+        if detail and squashed(detail) != (implied or "").lower():
             reading.fields[f"{name}_detail"] = detail
         if not terms:
+            near = nearest(text, TRAINING_TYPES)
+            first = f"write `{TRAINING_TYPES[near]} ({near})` if that is meant, else" if near else "write"
             reading.remark(
                 "warning",
                 name,
                 "these words name no training type, so the tables will show n.s. (not specified)",
-                f"write one or more of {choices(TRAINING_TYPES)}, for example `Adversarial Training (AT) PGD`",
+                f"{first} one or more of {choices(TRAINING_TYPES)}, for example `Adversarial Training (AT) PGD`",
                 seen=text,
             )
+
+
+def _implied_training(text: str, detail: str) -> str | None:
+    """The training type that words imply which are not its own: `FGSM`, `standard training`, `at`."""
+    if any(re.search(rf"\b{algorithm}\b", detail) for algorithm in ADVERSARIAL_ALGORITHMS):
+        return "AT"
+    words = squashed(text)
+    known = {term.lower(): term for term in TRAINING_TYPES} | TRAINING_SYNONYMS
+    return known.get(words) or known.get(words.removesuffix("training"))
+
+
+def _tell_read(name: str, words: Mapping[str, str], terms: Sequence[str], text: str, reading: FieldReading) -> None:
+    read = ", ".join(f"{words[term]} ({term})" for term in terms)
+    reading.remark("notice", name, f"this was read as `{read}`", "nothing to do if that is meant", seen=text)
 
 
 def _read_schedule(name: str, text: str, reading: FieldReading) -> None:
@@ -138,28 +157,16 @@ def _read_locality(name: str, text: str, reading: FieldReading) -> None:
     for pattern, term in _LOCALITY_SYNONYMS:
         if pattern.fullmatch(words.strip()):
             reading.fields[name] = [term]
-            reading.remark(
-                "notice",
-                name,
-                f"this was read as `{LOCALITIES[term]} ({term})`",
-                "nothing to do if that is meant",
-                seen=text,
-            )
+            _tell_read(name, LOCALITIES, [term], text, reading)
             return
-    _read_options(name, words, _LOCALITY_WORDS, reading)
+    _read_options(name, words.strip(), _LOCALITY_WORDS, reading)
 
 
 def _read_structure(name: str, text: str, reading: FieldReading) -> None:
     terms, rest = terms_in(text, STRUCTURES)
     if not terms and (implied := _implied_structure(rest)):
         terms = [implied]
-        reading.remark(
-            "notice",
-            name,
-            f"this was read as `{STRUCTURES[implied]} ({implied})`",
-            "nothing to do if that is meant",
-            seen=text,
-        )
+        _tell_read(name, STRUCTURES, terms, text, reading)
     granularity = [g for g in GRANULARITIES if re.search(rf"\b{g.rstrip('s')}s?\b", rest, re.IGNORECASE)]
     leftover = re.sub(r"\b(filter|channel|kernel|weight)s?\b|\bpruning\b", "", rest, flags=re.IGNORECASE)
     if granularity:
@@ -191,28 +198,41 @@ def _keep_options(
     if terms and not squashed(leftover):
         reading.fields[name] = terms
     else:
-        near = None if terms else nearest(text, words)
+        near = nearest(leftover if terms else text, words)
+        # `Unstructurd (US)` says one thing twice, once misspelt; beside another term the word says something else.
+        meant = (terms if near in terms else None) if terms else [near] if near else None
         problem = "these words are not all terms of the taxonomy" if terms else "this names no term of the taxonomy"
-        first = f"write `{words[near]} ({near})` if that is meant; the terms are" if near else "write"
+        spelled = ", ".join(f"{words[term]} ({term})" for term in meant or ())
+        first = f"write `{spelled}` if that is meant; the terms are" if meant else "write"
         fix = f"{first} {choices(words)}, and everything else goes into the notes"
-        repair = TaxonomyRepair(put={name: [near]}) if near else None
+        repair = TaxonomyRepair(put={name: meant}) if meant else None
         reading.remark("error", name, problem, fix, seen=text, repair=repair)
 
 
 def _read_criterion(name: str, text: str, reading: FieldReading) -> None:
-    abbreviation = criterion_in(text)
-    if abbreviation is None:
-        reading.fields[name] = OTHER_CRITERION
+    named = criteria_in(text)
+    criteria = list(dict.fromkeys(CRITERION_SYNONYMS.get(abbreviation, abbreviation) for abbreviation in named))
+    reading.fields[name] = criteria[0] if criteria else OTHER_CRITERION
+    if not criteria:
+        near = nearest(text, CRITERIA)
         reading.remark(
             "notice",
             name,
             "the criterion is kept in its author's words, as another one than the listed",
-            "nothing to do",
+            f"nothing to do, or write `{CRITERIA[near]} ({near})` if that is meant" if near else "nothing to do",
             seen=text,
         )
-    else:
-        reading.fields[name] = CRITERION_SYNONYMS.get(abbreviation, abbreviation)
-    if abbreviation not in CRITERIA or squashed(text) not in usual_spellings(abbreviation):
+    elif len(criteria) > 1:
+        reading.remark(
+            "warning",
+            name,
+            f"these words name {len(criteria)} criteria, and the tables show the first, `{criteria[0]}`",
+            "write the one that decides, and the others into the notes",
+            seen=text,
+        )
+    elif named[0] in CRITERION_SYNONYMS:
+        _tell_read(name, CRITERIA, criteria, text, reading)
+    if named != criteria or len(named) != 1 or squashed(text) not in usual_spellings(named[0]):
         reading.fields["criterion_detail"] = text
         reading.keys["criterion_detail"] = reading.keys[name]
 

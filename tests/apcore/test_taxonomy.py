@@ -81,6 +81,9 @@ def test_a_name_is_taken_from_the_key_unless_it_is_given() -> None:
         ("None", ["none"], None),
         ("Not Specified", None, None),
         ("n.s.", None, None),
+        ("at", ["AT"], None),
+        ("Standard training", ["NT"], "Standard training"),
+        ("adv. training", ["AT"], "adv. training"),
     ],
 )
 def test_training_types_are_found_in_prose(text: str, terms: list[str] | None, detail: str | None) -> None:
@@ -107,6 +110,10 @@ def test_words_that_name_no_training_type_are_kept_and_told() -> None:
         ("Sparsity Based LWM (SPALWM)", "RELWM", "Sparsity Based LWM (SPALWM)"),
         ("Least Importance Score (LIS), learned", "LIS", "Least Importance Score (LIS), learned"),
         ("Size of the robust gradient", "other", "Size of the robust gradient"),
+        ("Solver Based LWM", "SOLWM", None),
+        ("Regularisation-based LWM", "RELWM", "Regularisation-based LWM"),
+        ("Sparsity based LWM", "RELWM", "Sparsity based LWM"),
+        ("the LIS of each filter", "LIS", "the LIS of each filter"),
     ],
 )
 def test_criteria_are_found_in_prose(text: str, criterion: str, detail: str | None) -> None:
@@ -217,6 +224,7 @@ def test_a_misspelt_key_comes_with_the_one_it_resembles() -> None:
         ({"criterion": ["LIS"]}, "criterion", "LIS"),
         ({"criterion": "Lowest Weight Magnitude"}, "criterion", "LWM"),
         ({"criterion": "SPALWM"}, "criterion", "RELWM"),
+        ({"finetuning": ["adversarial"]}, "finetuning", ["AT"]),
         ({"pipeline": "After Training"}, "pipeline", "after_training"),
         ({"pipeline": "A"}, "pipeline", "after_training"),
         ({"paper_url": "arXiv:2409.01249"}, "paper_url", "https://arxiv.org/abs/2409.01249"),
@@ -240,7 +248,8 @@ def test_what_can_only_mean_one_thing_is_read_and_told(change: dict[str, object]
     [
         ({"criterion": "LWN"}, "criterion", "LWM"),
         ({"locality": ["Globl"]}, "locality", ["G"]),
-        ({"finetuning": ["adversarial"]}, "finetuning", ["AT"]),
+        ({"finetuning": ["adverserial"]}, "finetuning", ["AT"]),
+        ({"structure": ["S", "S"], "granularity": ["filters"]}, "structure", ["S"]),
         ({"pipeline": "aftertrainig"}, "pipeline", "after_training"),
         ({"granularty": ["filters"], "granularity": ""}, "granularity", ["filters"]),
     ],
@@ -413,6 +422,65 @@ def test_what_words_imply_is_read_with_a_notice(field: str, key: str, text: str,
     reading = read_taxonomy({**LEGACY, key: text})
     assert reading.fields[field] == expected
     assert [(remark.weight, remark.seen) for remark in reading.remarks if remark.field == field] == [("notice", text)]
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "read"),
+    [
+        ("A: Pretraining ", "KD + FGSM", "Knowledge Distillation (KD), Adversarial Training (AT)"),
+        ("A: Pretraining ", "Natural", "Natural Training (NT)"),
+        ("Pruning criterion", "Sparsity Based LWM (SPALWM)", "Regularization Based LWM (RELWM)"),
+    ],
+)
+def test_what_is_read_as_another_word_says_so(key: str, text: str, read: str) -> None:
+    [remark] = read_taxonomy({**LEGACY, key: text}).remarks
+    assert (remark.weight, remark.message, remark.seen) == ("notice", f"this was read as `{read}`", text)
+
+
+def test_two_criteria_are_never_read_as_one_in_silence() -> None:
+    [remark] = read_taxonomy({**LEGACY, "Pruning criterion": "LWM, then LIS"}).remarks
+    assert remark.weight == "warning"
+    assert remark.message == "these words name 2 criteria, and the tables show the first, `LWM`"
+    for written in (["LWM", "LIS"], "LWM and LIS"):
+        [remark] = read_taxonomy({**CANONICAL, "criterion": written}).remarks
+        assert (remark.weight, remark.field, remark.repair) == ("error", "criterion", None)
+
+
+def test_terms_that_contradict_each_other_are_not_proposed_as_their_own_mend() -> None:
+    [remark] = read_taxonomy({**CANONICAL, "finetuning": ["AT", "none"]}).remarks
+    assert (remark.weight, remark.repair) == ("error", None)
+    assert "if that is meant" not in remark.fix
+
+
+def test_a_term_that_is_misspelt_beside_its_abbreviation_comes_with_the_right_words() -> None:
+    [remark] = read_taxonomy({**LEGACY, "Pruning structure": "Unstructurd (US)"}).remarks
+    assert remark.repair
+    assert remark.repair.put == {"structure": ["US"]}
+    assert remark.fix.startswith("write `Unstructured (US)` if that is meant")
+    [remark] = read_taxonomy({**LEGACY, "Pruning structure": "Structurd (US)"}).remarks
+    assert (remark.weight, remark.repair) == ("error", None)
+
+
+def test_a_criterion_that_is_near_to_one_comes_with_it() -> None:
+    [remark] = read_taxonomy({**LEGACY, "Pruning criterion": "Least importance"}).remarks
+    assert remark.fix == "nothing to do, or write `Least Importance Score (LIS)` if that is meant"
+
+
+def test_a_mistaken_pipeline_of_the_older_shape_is_one_fault_with_its_repair() -> None:
+    reading = read_taxonomy({**LEGACY, "Type of Pipeline:": "B-Methods Pruning Before Training"})
+    [remark] = [remark for remark in reading.remarks if remark.weight == "error"]
+    assert remark.message == (
+        "the pipeline is `B-Methods Pruning Before Training`, but `A: Pretraining ` and `A: Finetuning` and "
+        "`A: OneShot (1S) vs Iterative (IT)` are the fields of `A-Methods Pruning After Training`"
+    )
+    assert read_taxonomy(remark.repair.applied(reading.fields)).taxonomy == CANONICAL
+
+
+def test_keys_of_the_canonical_shape_may_stand_among_the_older_ones() -> None:
+    entry = {"paper_url" if key == "link_to_paper" else key: text for key, text in LEGACY.items()}
+    reading = read_taxonomy(entry)
+    assert reading.taxonomy == CANONICAL
+    assert [(r.weight, r.message) for r in reading.remarks] == [("notice", "this key was read as `link_to_paper`")]
 
 
 def test_weights_and_filters_at_once_imply_nothing() -> None:

@@ -94,7 +94,7 @@ def test_the_first_line_says_how_it_stands() -> None:
     assert [comment(body(name)).splitlines()[0] for name in ("legacy", "folder-link", "everything-at-once")] == [
         "✅ **This submission is complete and ready for approval.**",
         "❌ **This submission cannot be evaluated yet: one thing to mend.**",
-        "❌ **This submission cannot be evaluated yet: 17 things to mend.**",
+        "❌ **This submission cannot be evaluated yet: 16 things to mend.**",
     ]
 
 
