@@ -18,4 +18,5 @@ def claim_block(result: Result) -> str:
 
 def claims_of(result: Result) -> dict[str, str]:
     """What was measured, in percent, by the labels of the form."""
-    return {label: f"{100 * result.accuracies[measure].value:.2f}" for label, measure in _LINES.items()}
+    shares = {label: result.accuracies[measure].value for label, measure in _LINES.items()}
+    return {label: model_block.percent(f"{100 * share:.2f}") for label, share in shares.items()}

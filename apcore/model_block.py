@@ -30,6 +30,14 @@ LABELS: Final = (
 )
 
 
+def percent(number: str) -> str:
+    """An accuracy in percent as its line holds it: `number`, and its sign where it is below 1.
+
+    Without the sign it may be taken for a fraction of 1, which the released benchmark prints for HO-FMN.
+    """
+    return f"{number} %" if 0 < float(number) < 1 else number
+
+
 def model_block(values: Mapping[str, str]) -> str:
     """One line `label: value` for each label, in the form's order; a label without a value keeps its line empty.
 

@@ -28,7 +28,7 @@ def claims_are_percentages(draft: Draft, _facts: Facts) -> Iterator[Objection]:
             if value is not None and not 0 <= value <= 100:
                 yield Objection(
                     where=f"models.{index}.claimed.{name}",
-                    message=f"{value:g} is not a percentage from 0 to 100",
+                    message=f"{value:.10g} is not a percentage from 0 to 100",
                     fix="write the accuracy in percent, for example `80.54`",
                 )
 
@@ -40,8 +40,8 @@ def robust_is_not_above_clean(draft: Draft, _facts: Facts) -> Iterator[Objection
             if _above_clean(model, name):
                 yield Objection(
                     where=f"models.{index}.claimed.{name}",
-                    message=f"the robust accuracy under {attack}, {getattr(model, name):g} %, "
-                    f"is above the clean accuracy, {model.clean_accuracy:g} %",
+                    message=f"the robust accuracy under {attack}, {getattr(model, name):.10g} %, "
+                    f"is above the clean accuracy, {model.clean_accuracy:.10g} %",
                     fix="correct one of the two; they may have changed places",
                 )
 
@@ -60,7 +60,7 @@ def hofmn_and_autoattack_agree(draft: Draft, facts: Facts) -> Iterator[Objection
             yield Objection(
                 where=f"models.{index}.claimed.hofmn_robust_accuracy",
                 severity=Severity.WARNING,
-                message=f"HO-FMN leaves {hofmn:g} % robust and AutoAttack {autoattack:g} %, and on {count:,} samples "
+                message=f"HO-FMN leaves {hofmn:.10g} % robust and AutoAttack {autoattack:.10g} %, and on {count:,} samples "
                 f"chance explains a difference of {margin:.1f} points",
                 fix="see whether both were measured on this model, at the same radius, and are in percent",
             )
@@ -78,7 +78,7 @@ def hofmn_claims_are_whole_samples(draft: Draft, facts: Facts) -> Iterator[Objec
     yield Objection(
         where=f"models.{first}.claimed.hofmn_robust_accuracy",
         severity=Severity.NOTICE,
-        message=f"{claim:g} % of {count:,} samples is no whole number of them: {below} are {100 * below / count:.2f} %, "
+        message=f"{claim:.10g} % of {count:,} samples is no whole number of them: {below} are {100 * below / count:.2f} %, "
         f"{below + 1} are {100 * (below + 1) / count:.2f} %{_so_are([index for index, _ in others[1:]])}",
         fix="nothing to do if other samples were attacked than the protocol's; it is measured again on these",
     )
@@ -99,14 +99,14 @@ def claims_differ_between_models(draft: Draft, facts: Facts) -> Iterator[Objecti
                 at=f"models.{index}.claimed.clean_accuracy",
                 severity=Severity.WARNING,
                 message=f"clean and AutoAttack accuracy are exactly those of model {first[claimed] + 1}, "
-                f"{claimed[0]:g} % and {claimed[1]:g} %",
+                f"{claimed[0]:.10g} % and {claimed[1]:.10g} %",
                 fix="see whether one was copied from the other; if not, nothing to do, the measurement decides",
             )
 
 
 def _above_clean(model: DraftModel, name: str) -> bool:
-    robust = getattr(model, name)
-    return robust is not None and model.clean_accuracy is not None and robust > model.clean_accuracy
+    robust, clean = getattr(model, name), model.clean_accuracy
+    return _is_percentage(robust) and _is_percentage(clean) and robust > clean
 
 
 def _is_percentage(value: float | None) -> TypeGuard[float]:

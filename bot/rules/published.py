@@ -34,8 +34,8 @@ def claims_are_compared_with_published_results(draft: Draft, facts: Facts) -> It
                 where=f"models.{index}",
                 at=f"models.{index}.claimed.clean_accuracy",
                 severity=Severity.NOTICE,
-                message=f"the published result of this model is {published[0]:g} % clean and {published[1]:g} % under "
-                f"AutoAttack, claimed are {clean:g} % and {autoattack:g} %",
+                message=f"the published result of this model is {published[0]:.10g} % clean and {published[1]:.10g} % under "
+                f"AutoAttack, claimed are {clean:.10g} % and {autoattack:.10g} %",
                 fix="nothing to do; the tables keep both, marked as published and as verified",
             )
 

@@ -23,8 +23,11 @@ _MARKDOWN_LINK: Final = re.compile(r"\[([^\[\]]*+)\]\( *<?([^()<>\s]++)>?(?: +[\
 _HTML_LINK: Final = re.compile(
     r"<a\b[^<>]*?\bhref=[\"']?([^\"'<>\s]++)[\"']?[^<>]*+>[^<>]*+</a>[.,;]?\Z", re.IGNORECASE
 )
+# A link among words: `see https://… (mirror)`, `wget https://…`.
+_ADDRESS: Final = re.compile(r"https?://[^\s<>()\[\]\"']++", re.IGNORECASE)
 _COMMAND: Final = re.compile(r"gdown +(?:--id +|--fuzzy +)?(\S++)\Z")
 _DOCUMENTS: Final = frozenset({"document", "spreadsheets", "presentation", "forms", "drawings"})
+_FOLDERS: Final = frozenset({"folders", "folderview", "embeddedfolderview"})
 _ELSEWHERE: Final = (
     ("huggingface.co", "Hugging Face"),
     ("hf.co", "Hugging Face"),
@@ -43,6 +46,8 @@ _ELSEWHERE: Final = (
 )
 _MAX_LENGTH: Final = 1_000
 
+_NO_ID: Final = "this is not a Google Drive id: an id has 25 to 60 letters, digits, `-` and `_`"
+_SEVERAL: Final = "this link names more than one file"
 _SHARE: Final = "in Google Drive choose Share, Copy link for the file itself, and paste that link or its id"
 
 
@@ -74,13 +79,23 @@ def drive_id(text: str) -> str:
     if command := _COMMAND.match(address):
         address = command[1]
     shown, address = _link(address)
-    candidate = _id_of(address)
+    candidate = _only_id(_ADDRESS.findall(address)) if " " in address else _id_of(address)
     if _ID.match(shown) and shown != candidate:
         raise DriveLinkError(
             "the text of this link is another id than the link leads to",
             f"see which of the two is right; {_SHARE}",
         )
     return candidate
+
+
+def _only_id(addresses: list[str]) -> str:
+    """The one id that links among words lead to."""
+    if not addresses:
+        raise DriveLinkError(_NO_ID)
+    ids = {_id_of(address.rstrip(".,;")) for address in addresses}
+    if len(ids) > 1:
+        raise DriveLinkError(_SEVERAL)
+    return ids.pop()
 
 
 def _link(text: str) -> tuple[str, str]:
@@ -99,7 +114,7 @@ def _id_of(address: str) -> str:
         return found[1]
     candidate = _id_in_link(address) if "/" in address or "." in address else address
     if not _ID.match(candidate):
-        raise DriveLinkError("this is not a Google Drive id: an id has 25 to 60 letters, digits, `-` and `_`")
+        raise DriveLinkError(_NO_ID)
     return candidate
 
 
@@ -120,7 +135,7 @@ def _id_in_link(address: str, *, redirected: bool = False) -> str:
 
 
 def _one_id(parts: list[str], query: dict[str, list[str]]) -> str:
-    if "folders" in parts or "embeddedfolderview" in parts:
+    if not _FOLDERS.isdisjoint(parts):
         raise DriveLinkError(
             "this is a link to a folder, and a folder can change after it was approved", f"open the folder; {_SHARE}"
         )
@@ -130,8 +145,9 @@ def _one_id(parts: list[str], query: dict[str, list[str]]) -> str:
         )
     ids: list[str] = [*_after("d", parts), *query.get("id", ())]
     if len(set(ids)) != 1:
-        raise DriveLinkError("this link names no file" if not ids else "this link names more than one file")
-    return ids[0]
+        raise DriveLinkError("this link names no file" if not ids else _SEVERAL)
+    # Images carry their size behind the id: `/d/1abc=s220`.
+    return ids[0].partition("=")[0]
 
 
 def _elsewhere(host: str) -> DriveLinkError:

@@ -57,4 +57,4 @@ def _file(file: RemoteFile | None) -> str:
 
 
 def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.6f}".rstrip("0").rstrip(".")
+    return model_block.percent(f"{100 * fraction:.6f}".rstrip("0").rstrip("."))

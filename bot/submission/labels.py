@@ -79,6 +79,11 @@ _WORDS: Final = {
 _LABELS: Final = {squashed(text): label for label, words in _WORDS.items() for text in words}
 
 
+def words_of(label: Label) -> str:
+    """A label as the form has it."""
+    return _WORDS[label][0]
+
+
 def label_of(text: str) -> Label | None:
     """The label that `text` is, however it is spaced, emphasised and capitalised; a unit in brackets may be missing."""
     return _LABELS.get(squashed(text))

@@ -5,12 +5,12 @@ The issue form has a line `label: value` for each value. The older template has 
 lines are prose. What is quoted never counts, and code counts only where it is all that a section holds.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from apcore.issue_form import NO_RESPONSE
-from bot.submission.labels import FIRST_OF_A_MODEL, Label, labelled
+from bot.submission.labels import FIRST_OF_A_MODEL, Label, labelled, words_of
 from bot.submission.live_text import Line, State
 from bot.submission.model_tables import TableValue, table_values
 from bot.submission.plain_text import plain_text
@@ -62,24 +62,41 @@ def read_blocks(sections: Sequence[Section], remarks: Remarks) -> tuple[Block, .
 
 def _section_blocks(section: Section, remarks: Remarks) -> Iterator[Block]:
     block: Block | None = None
+    again: dict[Label, list[Value]] = {}
     for label, value, begins in _values(section):
         if block is None:
             block = Block(values={}, place=(section.first_line, 1))
         elif begins or (label in FIRST_OF_A_MODEL and not block.values.keys().isdisjoint(FIRST_OF_A_MODEL)):
+            _tell_repeated(block, again, remarks)
             yield block
-            block = Block(values={}, place=value.place)
+            block, again = Block(values={}, place=value.place), {}
         if label in block.values:
-            remarks.error(
-                "one-line-per-label",
-                "models",
-                value.place,
-                "this line says what a line above says already",
-                "keep one of the two, or begin another model with a line `Model key:`",
-            )
+            again.setdefault(label, []).append(value)
         else:
             block.values[label] = value
     if block is not None:
+        _tell_repeated(block, again, remarks)
         yield block
+
+
+def _tell_repeated(block: Block, again: Mapping[Label, Sequence[Value]], remarks: Remarks) -> None:
+    """One error for each label that is given more than once; none where all say the same."""
+    for label, values in again.items():
+        first = block.values[label]
+        others = [value for value in values if value.text != first.text]
+        if others:
+            more = f" and {_times(len(others) - 1)} more" if len(others) > 1 else ""
+            remarks.error(
+                "one-line-per-label",
+                "models",
+                others[0].place,
+                f"`{words_of(label)}` is given on line {first.place[0]} already, and otherwise here{more}",
+                "keep the right one, or begin another model with a line `Model key:`",
+            )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _values(section: Section) -> Iterator[tuple[Label, Value, bool]]:

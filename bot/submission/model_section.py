@@ -9,6 +9,7 @@ from bot.reply.markdown import code
 from bot.submission.draft import DraftModel
 from bot.submission.drive import DriveLinkError, drive_id
 from bot.submission.file_ending import link_and_ending, read_ending
+from bot.submission.fractions import doubtful, fractions
 from bot.submission.labels import CLAIMS, Label
 from bot.submission.model import Normalization, RemoteFile
 from bot.submission.model_lines import Block, Value
@@ -29,6 +30,7 @@ _OLD_FILE: Final = re.compile(
 )
 # The name ending says nothing about a file's content, so a missing one stops nobody.
 _USUAL_EXTENSION: Final = {Label.CHECKPOINT: ".pt", Label.DISTANCES: ".npy", Label.OUTCOMES: ".npz"}
+_IN_PERCENT: Final = "write the accuracy in percent, for example `80.54`"
 
 
 class ModelReader:
@@ -70,8 +72,10 @@ class ModelReader:
             self._tell_plain(Label.KEY, value)
         extension = self._value(Label.EXTENSION)
         if value := self._value(Label.CHECKPOINT):
-            link, ending = (value.text, extension.text) if extension else link_and_ending(value.text)
-            self._read_file(Label.CHECKPOINT, value, link, ending, extension)
+            link, behind = link_and_ending(value.text)
+            if extension and not behind.startswith("."):
+                link = value.text
+            self._read_file(Label.CHECKPOINT, value, link, extension.text if extension else behind, extension)
         for label in (Label.DISTANCES, Label.OUTCOMES):
             if value := self._value(label):
                 self._read_file(label, value, *link_and_ending(value.text))
@@ -130,26 +134,48 @@ class ModelReader:
 
     def _claims(self) -> dict[Label, float | None]:
         read = {label: self._claim(label) for label in CLAIMS}
-        fractions = _fractions({label: percentage for label, percentage in read.items() if percentage})
+        claims = {label: percentage for label, percentage in read.items() if percentage}
+        in_percent = fractions(claims)
+        self._tell_doubtful(claims)
         for label, percentage in read.items():
             value = self._values.get(label)
             if percentage is None or value is None:
                 continue
-            if label in fractions:
-                # The released benchmark prints HO-FMN as a fraction beside two percentages; some authors write all three so.
-                read[label] = Percentage(value=round(100 * percentage.value, 6))
-                self._tell_claim(label, value, f"the fraction {code(value.written)} was read as {fractions[label]:g} %")
+            if label in in_percent:
+                read[label] = Percentage(value=in_percent[label])
+                self._tell_claim(
+                    label,
+                    value,
+                    f"the fraction {code(value.written)} was read as {in_percent[label]:.10g} %",
+                    f"write `{percentage.value:.10g} %`",
+                )
             elif percentage.understood:
                 self._tell_claim(
-                    label, value, f"{code(value.written)} was read as {percentage.value:g}: {percentage.understood}"
+                    label, value, f"{code(value.written)} was read as {percentage.value:.10g}: {percentage.understood}"
                 )
             else:
                 self._tell_plain(label, value)
         return {label: percentage.value if percentage else None for label, percentage in read.items()}
 
-    def _tell_claim(self, label: Label, value: Value, message: str) -> None:
-        fix = "nothing to do if that is meant; else write the accuracy in percent, for example `80.54`"
+    def _tell_claim(self, label: Label, value: Value, message: str, otherwise: str = _IN_PERCENT) -> None:
+        fix = f"nothing to do if that is meant; else {otherwise}"
         self._notice(label, value, "accuracies-are-in-percent", message, fix)
+
+    def _tell_doubtful(self, read: Mapping[Label, Percentage]) -> None:
+        value = self._values.get(Label.AUTOATTACK)
+        if value is None or not doubtful(read):
+            return
+        robust = [read[label].value for label in (Label.AUTOATTACK, Label.HOFMN)]
+        as_written, as_fractions = (
+            " and ".join(f"`{scale * each:.10g}{sign}`" for each in robust) for scale, sign in ((1, " %"), (100, ""))
+        )
+        self._remarks.warning(
+            "accuracies-are-in-percent",
+            f"{self._path}.{Label.AUTOATTACK}",
+            value.place,
+            f"the robust accuracies were read as {as_written}, though they may be fractions",
+            f"write {as_fractions} if they are fractions, else {as_written}",
+        )
 
     def _claim(self, label: Label) -> Percentage | None:
         value = self._value(label)
@@ -163,7 +189,7 @@ class ModelReader:
                 value,
                 "an-accuracy-is-a-number",
                 f"{error}: {code(value.text)}",
-                "write the accuracy in percent, for example `80.54`",
+                _IN_PERCENT,
             )
             return None
 
@@ -213,20 +239,6 @@ class ModelReader:
 
     def _notice(self, path: str, value: Value, rule: str, message: str, fix: str) -> None:
         self._remarks.notice(rule, f"{self._path}.{path}", value.place, message, fix)
-
-
-def _fractions(claims: Mapping[Label, Percentage]) -> dict[Label, float]:
-    """The claims that are fractions of 1, in percent: all of them if all are, else HO-FMN's beside two percentages.
-
-    What is exactly 0 or 1 may be either, and is never taken for a fraction.
-    """
-    small = {label for label, claim in claims.items() if not claim.settled and 0 < claim.value < 1}
-    everything = len(claims) == len(CLAIMS) and len(small) == len(claims)
-    others = [claim.value for label, claim in claims.items() if label is not Label.HOFMN]
-    hofmn_alone = small == {Label.HOFMN} and len(others) == len(CLAIMS) - 1 and all(value > 1 for value in others)
-    if not (everything or hofmn_alone):
-        return {}
-    return {label: round(100 * claims[label].value, 6) for label in small}
 
 
 def _parsed(text: str | None) -> ModelKey | None:

@@ -1,7 +1,7 @@
 """Accuracies as people write them: `80.54`, `80,54 %`, `57/128`, and what the released benchmark prints."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 _NUMBER: Final = re.compile(
@@ -14,6 +14,11 @@ _PAIR: Final = re.compile(
     r"[(\[] *(?:(?:torch\.)?tensor\(|(?:np\.)?array\(|np\.float[0-9]{2}\()? *([0-9]*\.[0-9]{1,18}|[01]\.?)"
     r"(?: *, *(?:device|dtype)=[\w.:'\"]{1,30})*\)? *, *(?:(?:torch\.)?tensor|(?:np\.)?array|\[)"
 )
+# One number as PyTorch or NumPy prints it.
+_PRINTED: Final = re.compile(
+    r"(?:(?:torch\.)?tensor|(?:np\.)?array|np\.float[0-9]{2})\( *([0-9.]{1,20})(?: *, *(?:device|dtype)=[\w.:'\"]{1,30})* *\)\Z"
+)
+_LATEX: Final = re.compile(r"\$?([0-9.,]{1,20}) *(\\?%)?\$?\Z")
 _SPREAD: Final = re.compile(r"\+/?-|\N{PLUS-MINUS SIGN}")
 
 
@@ -42,18 +47,13 @@ def read_percentage(text: str) -> Percentage:
     Raises:
         PercentageError: it is not one number with at most one decimal sign.
     """
-    if pair := _PAIR.match(text):
-        value = round(100 * float(pair[1]), 6)
-        return Percentage(value=value, understood="the first of the pair is the share of robust samples", settled=True)
-    if count := _COUNT.match(text):
-        return _share(int(count[1]), int(count[2]))
+    if wrapped := _wrapped(text):
+        return wrapped
     if short := _SHORT.match(text):
         text = f"0{short[0]}"
     match = _NUMBER.match(text)
     if match is None:
-        raise PercentageError(
-            "this is more than one number" if _SPREAD.search(text) or text.startswith("~") else "this is not a number"
-        )
+        raise PercentageError(_problem(text))
     whole, sign, decimals, percent = match.groups()
     value = float(f"{whole}.{decimals or 0}")
     if sign == ",":
@@ -62,6 +62,29 @@ def read_percentage(text: str) -> Percentage:
         understood = "the percent sign was left out, all accuracies are in percent"
         return Percentage(value=value, understood=understood, settled=True)
     return Percentage(value=value)
+
+
+def _wrapped(text: str) -> Percentage | None:
+    """The number in what a program printed or LaTeX wraps, or of a count; None where `text` is none of these."""
+    if pair := _PAIR.match(text):
+        value = round(100 * float(pair[1]), 6)
+        return Percentage(value=value, understood="the first of the pair is the share of robust samples", settled=True)
+    if count := _COUNT.match(text):
+        return _share(int(count[1]), int(count[2]))
+    if printed := _PRINTED.match(text):
+        return replace(read_percentage(printed[1]), understood="the number in the brackets is meant")
+    if ("$" in text or "\\" in text) and (latex := _LATEX.match(text)):
+        inside = read_percentage(f"{latex[1]}{'%' if latex[2] else ''}")
+        return replace(inside, understood="the signs of LaTeX were left out")
+    return None
+
+
+def _problem(text: str) -> str:
+    if _SPREAD.search(text):
+        return "this is more than one number"
+    return (
+        "this is not an exact number" if text[:1] in ("~", "<", ">", "\N{ALMOST EQUAL TO}") else "this is not a number"
+    )
 
 
 def _share(count: int, total: int) -> Percentage:

@@ -33,6 +33,10 @@ class Remarks:
         """Something that stops the submission; `excerpt` and `mended` as a `Finding` has them."""
         self._add(Severity.ERROR, rule, where, place, message, fix, excerpt, mended)
 
+    def warning(self, rule: str, where: str, place: Place | None, message: str, fix: str) -> None:
+        """Something that a maintainer should look at."""
+        self._add(Severity.WARNING, rule, where, place, message, fix)
+
     def notice(self, rule: str, where: str, place: Place | None, message: str, fix: str) -> None:
         """How something was read."""
         self._add(Severity.NOTICE, rule, where, place, message, fix)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apcore.model_block import CLEAN_ACCURACY, LABELS, MODEL_KEY, model_block
+from apcore.model_block import CLEAN_ACCURACY, LABELS, MODEL_KEY, model_block, percent
 
 
 def test_an_empty_block_has_every_label_on_its_line() -> None:
@@ -23,3 +23,7 @@ def test_a_label_that_the_form_does_not_have_is_refused() -> None:
 def test_a_value_of_two_lines_is_refused() -> None:
     with pytest.raises(ValueError, match="one line"):
         model_block({MODEL_KEY: "a\nb"})
+
+
+def test_an_accuracy_below_one_percent_carries_its_sign() -> None:
+    assert [percent(number) for number in ("0.78", "0", "0.00", "1", "80.54")] == ["0.78 %", "0", "0.00", "1", "80.54"]

@@ -6,6 +6,7 @@ import string
 from hypothesis import strategies as st
 
 from apcore.legacy_taxonomy_writer import to_legacy
+from apcore.model_block import percent
 from apcore.model_key import ModelKey, Structure
 from apcore.protocol import load_protocol
 from bot.submission.model import Claim, Normalization, RemoteFile, Submission, SubmittedModel
@@ -43,8 +44,8 @@ TAXONOMIES = (
 _ids = st.text(alphabet=string.ascii_letters + string.digits + "_-", min_size=25, max_size=60)
 _extensions = st.sampled_from([".pt", ".pth.tar", ".npz", ".t7"])
 files = st.builds(RemoteFile, id=_ids, extension=_extensions)
-# Accuracies as people have them, two decimals; below 1 % the reader may take them for fractions.
-_percents = st.integers(100, 10_000).map(lambda hundredths: hundredths / 100 / 100)
+# Accuracies as people have them, two decimals.
+_percents = st.integers(0, 10_000).map(lambda hundredths: hundredths / 100 / 100)
 _threes = st.tuples(*[st.integers(1, 100).map(lambda n: n / 100)] * 3)
 _normalizations = st.builds(Normalization, mean=_threes, std=_threes)
 _UNTOUCHED = '"model_key_from_benchmark" : ["your_gdrive_link_id", "extension"]'
@@ -98,7 +99,7 @@ def older_body(submission: Submission) -> str:
 
 def _section(number: int, model: SubmittedModel) -> str:
     clean, autoattack, hofmn = (
-        f"{100 * claim:.2f}"
+        percent(f"{100 * claim:.2f}")
         for claim in (
             model.claimed.clean_accuracy,
             model.claimed.aa_robust_accuracy,

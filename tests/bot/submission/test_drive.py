@@ -44,6 +44,9 @@ ID = "1abcdefghijklmnopqrstuvwxyz_-0123"
         f"gdown {ID}",
         f"gdown --id {ID}",
         f"gdown https://drive.google.com/uc?id={ID}",
+        f"https://lh3.googleusercontent.com/d/{ID}=s220",
+        f"see https://drive.google.com/file/d/{ID}/view, please",
+        f"https://drive.google.com/open?id={ID} (or https://drive.google.com/file/d/{ID}/view)",
     ],
 )
 def test_every_common_form_of_a_link_leads_to_its_id(text: str) -> None:
@@ -56,6 +59,9 @@ def test_every_common_form_of_a_link_leads_to_its_id(text: str) -> None:
         (f"https://drive.google.com/drive/folders/{ID}?usp=sharing", "this is a link to a folder"),
         (f"https://drive.google.com/drive/u/0/folders/{ID}", "this is a link to a folder"),
         (f"https://drive.google.com/embeddedfolderview?id={ID}", "this is a link to a folder"),
+        (f"https://drive.google.com/folderview?id={ID}", "this is a link to a folder"),
+        (f"https://drive.google.com/open?id={ID}, https://drive.google.com/open?id={ID}x", "this link names more"),
+        (f"{ID} or another", "this is not a Google Drive id"),
         (f"https://docs.google.com/document/d/{ID}/edit", "this is a link to a Google document"),
         (f"https://docs.google.com/spreadsheets/d/{ID}/edit", "this is a link to a Google document"),
         (f"https://drive.google.com/open?id={ID}&id={ID}x", "this link names more than one file"),

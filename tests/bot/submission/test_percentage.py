@@ -39,10 +39,33 @@ def test_a_count_above_its_total_is_no_share(text: str) -> None:
         read_percentage(text)
 
 
-@pytest.mark.parametrize("text", ["80.54 +- 0.1", "80.54 \N{PLUS-MINUS SIGN} 0.1", "~80.5"])
+@pytest.mark.parametrize("text", ["80.54 +- 0.1", "80.54 \N{PLUS-MINUS SIGN} 0.1"])
 def test_a_number_with_a_spread_is_more_than_one(text: str) -> None:
     with pytest.raises(PercentageError, match="more than one number"):
         read_percentage(text)
+
+
+@pytest.mark.parametrize("text", ["~80.5", ">80", "<1"])
+def test_a_number_that_is_about_right_is_not_one(text: str) -> None:
+    with pytest.raises(PercentageError, match="not an exact number"):
+        read_percentage(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "settled"),
+    [
+        ("tensor(0.4453)", 0.4453, False),
+        ("tensor(0.4453, device='cuda:0')", 0.4453, False),
+        ("np.float64(44.53)", 44.53, False),
+        ("$80.54$", 80.54, False),
+        (r"80.54\%", 80.54, True),
+        (r"$80.54\%$", 80.54, True),
+    ],
+)
+def test_a_number_that_was_printed_or_set_is_read_and_told(text: str, value: float, settled: bool) -> None:
+    percentage = read_percentage(text)
+    assert (percentage.value, percentage.settled) == (value, settled)
+    assert percentage.understood
 
 
 @pytest.mark.parametrize("text", ["-1", "180.54", "1234"])

@@ -135,6 +135,55 @@ def test_a_small_number_stays_as_it_is_where_the_others_do_not_tell(autoattack: 
 
 
 @pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        (("53.12", "0.2969", "21.09"), (53.12, 29.69, 21.09)),
+        (("0.5312", "29.69", "21.09"), (53.12, 29.69, 21.09)),
+        (("0.5312", "29.69", "0.2109"), (53.12, 29.69, 21.09)),
+        (("53.12", "29.69 %", "0.2109"), (53.12, 29.69, 21.09)),
+        # Of a network that is hardly robust: nearer to its other robust accuracy as it stands.
+        (("53.12", "2.50", "0.78"), (53.12, 2.5, 0.78)),
+        (("53.12", "0.78", "2.50"), (53.12, 0.78, 2.5)),
+        (("53.12", "29.69", "0.2109 %"), (53.12, 29.69, 0.2109)),
+        (("53.12", "29.69", "0"), (53.12, 29.69, 0)),
+    ],
+)
+def test_a_fraction_beside_percentages_is_told_by_the_other_accuracies(
+    written: tuple[str, str, str], read_as: tuple[float, float, float]
+) -> None:
+    labels = ("_Clean Accuracy:_ ", "_Robust Accuracy (AA):_ ", "_Robust Accuracy (HO-FMN):_ ")
+    text = LEGACY
+    for label, old, new in zip(labels, ("53.12", "29.69", "21.09"), written, strict=True):
+        text = text.replace(label + old, label + new, 1)
+    assert read(text).draft.models[0].claims == pytest.approx(read_as)
+
+
+def test_two_robust_fractions_beside_a_percentage_are_not_guessed_but_told() -> None:
+    reading = read(changed(LEGACY, "29.69", "0.2969").replace("21.09", "0.2109"))
+    assert reading.draft.models[0].claims == (53.12, 0.2969, 0.2109)
+    [finding] = reading.findings
+    assert (finding.severity, finding.line) == (Severity.WARNING, 25)
+    assert finding.fix == "write `29.69` and `21.09` if they are fractions, else `0.2969 %` and `0.2109 %`"
+    assert (
+        read(changed(LEGACY, "29.69", "0.2969 %").replace("21.09", "0.2109 %")).findings[0].severity is Severity.NOTICE
+    )
+
+
+def test_a_percentage_that_was_taken_for_a_fraction_is_settled_by_its_sign() -> None:
+    [finding] = read(changed(LEGACY, "21.09", "0.55")).findings
+    assert finding.fix == "nothing to do if that is meant; else write `0.55 %`"
+    assert read(changed(LEGACY, "21.09", "0.55 %")).draft.models[0].hofmn_robust_accuracy == 0.55
+
+
+def test_a_label_that_is_repeated_is_told_once_and_only_if_it_says_something_else() -> None:
+    line = "_Clean Accuracy:_ 53.12"
+    assert read(changed(LEGACY, f"{line} \n_Robust", f"{line}\n{line}\n_Robust")).findings == ()
+    finding, _ = read(changed(LEGACY, f"{line} \n_Robust", f"{line}\n{line}3\n{line}4\n_Robust")).findings
+    assert (finding.line, finding.rule) == (25, "one-line-per-label")
+    assert finding.message == "`Clean accuracy (%)` is given on line 24 already, and otherwise here and once more"
+
+
+@pytest.mark.parametrize(
     "written",
     [
         "(0.2109375, array([0.03, 0.01]))",
@@ -147,7 +196,7 @@ def test_the_pair_that_the_released_benchmark_prints_is_read_and_told(written: s
     reading = read(changed(LEGACY, "(HO-FMN):_ 21.09", f"(HO-FMN):_ {written}"))
     assert reading.submission.models[0].claimed.hofmn_robust_accuracy == pytest.approx(0.2109375)
     [finding] = reading.findings
-    assert finding.message.endswith("was read as 21.0938: the first of the pair is the share of robust samples")
+    assert finding.message.endswith("was read as 21.09375: the first of the pair is the share of robust samples")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +230,7 @@ def test_the_pair_that_the_released_benchmark_prints_is_read_and_told(written: s
             "_Clean Accuracy:_",
             "models",
             (25, 19),
-            "this line says what a line above says already",
+            "`Clean accuracy (%)` is given on line 24 already, and otherwise here",
         ),
     ],
 )
