@@ -65,13 +65,16 @@ class JsonReader:
     """Reads one value of `text`, beginning at `offset`; afterwards `offset` is where it ended.
 
     `faults` holds what was wrong on the way, `harmless` the offsets of quotation marks and invisible characters that word
-    processors put in, and `places` says where the keys of the outermost object stand.
+    processors put in, `places` says where the keys of the outermost object stand and `inner_places` where those of the last
+    object right inside it do, and `guessed` are the outermost keys whose value is not what stands there.
     """
 
     def __init__(self, text: str, offset: int) -> None:
         self.text = text
         self.offset = offset
         self.places: dict[str, int] = {}
+        self.inner_places: dict[str, int] = {}
+        self.guessed: set[str] = set()
         self.faults: list[JsonFault] = []
         self.harmless: list[tuple[int, str]] = []
 
@@ -135,13 +138,18 @@ class JsonReader:
             start = self.skip()
             key = self._key(start)
             self._pass_colon()
+            before = len(self.faults)
             value = self._value(depth + 1)
+            if depth == 1 and not all(fault.certain for fault in self.faults[before:]):
+                self.guessed.add(key)
             if key in found:
                 self._doubled(start, at[key], same=found[key] == value)
                 continue
             found[key], at[key] = value, start
             if depth == 1:
                 self.places[key] = start
+        if depth == 2:
+            self.inner_places = at
         return found
 
     def _items(self, opening: int, depth: int) -> list[Any]:
@@ -166,6 +174,8 @@ class JsonReader:
     def _goes_on(self, bracket: str, opening: int, *, first: bool) -> bool:
         """Whether another member or item follows; passes the comma before it, or the closing bracket."""
         self.skip()
+        if bracket == "{":
+            self._pass_strays()
         commas, comma = 0, self.offset
         while self._at(",", ";"):
             if self._at(";"):
@@ -194,6 +204,13 @@ class JsonReader:
                 )
             self._fault(self.offset, "a comma is missing before this place", "put a comma between two entries")
         return True
+
+    def _pass_strays(self) -> None:
+        """Pass closing brackets of lists where no list is open."""
+        while self._at("]"):
+            self._fault(self.offset, "this bracket closes nothing", "remove it")
+            self.offset += 1
+            self.skip()
 
     def _begins_an_entry(self, bracket: str) -> bool:
         if quoted(self.text, self.offset) is not None:

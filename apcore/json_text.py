@@ -34,6 +34,7 @@ INVISIBLE: Final = (
 )
 _INVISIBLE: Final = re.compile(f"[{INVISIBLE}]")
 _ESCAPE: Final = re.compile(r'\\(["\\/bfnrt]|u[0-9A-Fa-f]{4})|\\(?!u[0-9A-Fa-f]{4})|"|[\x00-\x1f]')
+_ESCAPED_IN_MARKDOWN: Final = frozenset("_*[](){}<>#+-.!|~'`")
 _WRAP: Final = re.compile(r"[ \t]*\n[ \t]*")
 _MAX_WRAPS: Final = 4
 _NOT_CLOSED: Final = "this text in quotation marks is not closed on its line"
@@ -115,7 +116,7 @@ def _fault(mark: str, *, unescaped: bool, stray: bool) -> tuple[str, str]:
     if unescaped and mark == '"':
         return "quotation marks stand inside of this text", 'write a quotation mark inside as `\\"`'
     if stray:
-        return "this text holds a backslash that stands for nothing", "write a backslash as two"
+        return "this text holds a backslash that stands for nothing", "remove it; a backslash itself is written as two"
     return "", ""
 
 
@@ -130,7 +131,8 @@ def _unescaped(inside: str) -> tuple[str, bool, bool]:
             return '\\"'
         if match[0] == "\\":
             stray = True
-            return "\\\\"
+            # Before a mark of Markdown it is Markdown's own escape: `ap\\_key`.
+            return "" if inside[match.end() : match.end() + 1] in _ESCAPED_IN_MARKDOWN else "\\\\"
         return match[0] if len(match[0]) > 1 else " "
 
     value = json.loads(f'"{_ESCAPE.sub(escape, inside)}"')

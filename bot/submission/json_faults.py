@@ -53,7 +53,8 @@ def tell_harmless(harmless: Sequence[tuple[int, str]], places: Places, remarks: 
     if not harmless:
         return
     offset, raw = harmless[0]
-    more = f", and so were {len(harmless) - 1} further places" if len(harmless) > 1 else ""
+    others = len(harmless) - 1
+    more = f", and so {'was one other place' if others == 1 else f'were {others} other places'}" if others else ""
     remarks.notice(
         READ_RULE,
         "taxonomy",

@@ -69,10 +69,22 @@ class Section:
         return "\n".join("" if state is State.QUOTE else line.text for line, state in pairs)
 
     @property
+    def quoted_text(self) -> str:
+        """What is quoted alone, the marks of quotation blank, so that columns stay as they are."""
+        pairs = zip(self.lines, self.states, strict=True)
+        return "\n".join(_unquoted(line.text) if state is State.QUOTE else "" for line, state in pairs)
+
+    @property
     def text(self) -> str:
         """The lines under the heading, empty if nobody answered."""
         text = "\n".join(line.text for line in self.lines)
         return "" if text.strip() == NO_RESPONSE else text
+
+
+def _unquoted(text: str) -> str:
+    """A quoted line with blanks for its marks."""
+    bare = text.lstrip(" >")
+    return " " * (len(text) - len(bare)) + bare
 
 
 def squashed(text: str) -> str:

@@ -4,11 +4,13 @@ import bisect
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any, Final
 
 from apcore.json_reader import MAX_LENGTH, JsonError, JsonFault, JsonReader, mended_text
 from apcore.taxonomy import TaxonomyReading, read_taxonomy
+from bot.reply.markdown import code
 from bot.submission.form import TAXONOMY_TEMPLATE
 from bot.submission.json_faults import RULE, tell_faults, tell_harmless
 from bot.submission.remarks import Place, Remarks
@@ -43,6 +45,15 @@ def _read(section: Section, remarks: Remarks) -> TaxonomyReading | None:
     places = _Places(section)
     text = section.own_text
     start = _start(text)
+    if start is None and (start := _start(section.quoted_text)) is not None:
+        text = section.quoted_text
+        remarks.notice(
+            "the-taxonomy-is-one-object",
+            "taxonomy",
+            places[start],
+            "the taxonomy stands in a quotation, whose marks `>` were left out",
+            "nothing to do if it is yours",
+        )
     if start is None:
         # Prose alone, as the untouched template has it: the same as no answer.
         remarks.places["taxonomy"] = (section.first_line, 1)
@@ -54,14 +65,38 @@ def _read(section: Section, remarks: Remarks) -> TaxonomyReading | None:
     tell_harmless(reader.harmless, places, remarks)
     if not read or entry == json.loads(TAXONOMY_TEMPLATE):
         return None
+    at = reader.places
+    if inside := _within(entry):
+        name, entry = inside
+        remarks.notice(
+            "the-taxonomy-is-one-object",
+            "taxonomy",
+            places[at[name]],
+            f"the taxonomy stands inside another object, under {code(name)}, and was read from there",
+            "nothing to do",
+        )
+        at = reader.inner_places
     reading = read_taxonomy(entry)
+    # What the reader guessed at was told already, so what the guess would mean is not.
+    told = tuple(
+        remark for remark in reading.remarks if reading.keys.get(remark.field, remark.key) not in reader.guessed
+    )
+    reading = replace(reading, remarks=told)
     for name, key in reading.keys.items():
-        remarks.places[f"taxonomy.{name}"] = places[reader.places[key]]
+        remarks.places[f"taxonomy.{name}"] = places[at[key]]
     for remark in reading.remarks:
         if remark.key is not None:
             # A key that is no field has no path of its own, so it is found by its name.
-            remarks.places[f"taxonomy[{remark.key}]"] = places[reader.places[remark.key]]
+            remarks.places[f"taxonomy[{remark.key}]"] = places[at[remark.key]]
     return reading
+
+
+def _within(entry: Any) -> tuple[str, Any] | None:
+    """The one object in another one and its name, as the released taxonomy file holds each method; None if there is none."""
+    if not isinstance(entry, dict) or len(entry) != 1:
+        return None
+    [(name, inner)] = entry.items()
+    return (name, inner) if isinstance(inner, dict) and inner else None
 
 
 def _start(text: str) -> int | None:

@@ -1,5 +1,7 @@
 """From the text of an issue to a submission, or to what can be said about it."""
 
+import json
+
 import pytest
 from doubles.bodies import body
 from hypothesis import given
@@ -299,3 +301,33 @@ def test_any_text_gets_an_answer_and_every_finding_a_place(text: str) -> None:
             assert finding.column >= 1
     if reading.submission is not None:
         assert reading.submission.to_bytes().decode()
+
+
+@pytest.mark.parametrize("name", ["json-inside-another-object", "json-quoted"])
+def test_a_taxonomy_in_another_object_or_a_quotation_is_read_and_told(name: str) -> None:
+    reading = read(body(name))
+    assert reading.submission is not None
+    assert reading.submission.taxonomy == read(body("plain")).submission.taxonomy
+    [finding] = [finding for finding in reading.findings if finding.rule == "the-taxonomy-is-one-object"]
+    assert finding.severity is Severity.NOTICE
+
+
+def test_fields_of_a_taxonomy_in_another_object_are_found_at_their_places() -> None:
+    text = body("json-inside-another-object")
+    line = next(number for number, line in enumerate(text.split("\n"), start=1) if '"criterion"' in line)
+    assert read(text).positions["taxonomy.criterion"][0] == line
+
+
+@pytest.mark.parametrize("name", ["json-escaped-for-markdown", "json-bracket-too-many"])
+def test_marks_that_came_along_are_one_fault_with_the_block_that_is_meant(name: str) -> None:
+    [finding] = [finding for finding in read(body(name)).findings if finding.severity is Severity.ERROR]
+    assert {"name": "ThinNet", **json.loads(finding.mended)} == read(body("plain")).submission.taxonomy
+
+
+def test_what_the_reader_guessed_at_is_told_once() -> None:
+    broken = body("plain").replace('"LWM"', "NaN")
+    reading = read(broken)
+    assert [finding.message for finding in reading.findings if finding.severity is Severity.ERROR] == [
+        "JSON has no NaN"
+    ]
+    assert reading.draft.taxonomy.remarks == ()
