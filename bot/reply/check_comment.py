@@ -48,7 +48,7 @@ def check_comment(
     room = MAX_LENGTH - sum(len(part) + 2 for part in fixed) - _COUNT_LENGTH
     objections = told([finding for finding in findings if finding.severity is not Severity.NOTICE], draft, room)
     room -= objections.length
-    correction = _correction(corrected, room)
+    correction = _correction(corrected, room, unticked=draft is not None and draft.confirmed is False)
     room -= sum(len(part) + 2 for part in correction)
     notices = folded([finding for finding in findings if finding.severity is Severity.NOTICE], room)
     left = counted(objections.left_out | notices.left_out)
@@ -82,13 +82,14 @@ def _ours(failures: Sequence[MachineError]) -> tuple[str, ...]:
     return "### Ours to mend", f"{paragraph}\n\n{items}"
 
 
-def _correction(corrected: str | None, room: int) -> tuple[str, ...]:
+def _correction(corrected: str | None, room: int, *, unticked: bool) -> tuple[str, ...]:
     if corrected is None:
         return ()
     block = code_block(corrected.rstrip("\n"), "markdown")
+    everything, and_tick = ("Everything else", " and tick its confirmation") if unticked else ("Everything", "")
     paragraph = (
-        "Everything that is wrong can be mended in one way that is most likely meant. Read it, and if it is right, replace the "
-        f"text of this issue by it.\n\n<details><summary>The whole text to paste</summary>\n\n{block}\n\n</details>"
+        f"{everything} that is wrong can be mended in one way that is most likely meant. Read it, and if it is right, replace the "
+        f"text of this issue by it{and_tick}.\n\n<details><summary>The whole text to paste</summary>\n\n{block}\n\n</details>"
     )
     parts = (_CORRECTED, paragraph)
     return parts if sum(len(part) + 2 for part in parts) <= room else (_NO_ROOM,) if len(_NO_ROOM) + 2 <= room else ()

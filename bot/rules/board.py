@@ -6,9 +6,9 @@ from typing import Final
 
 from bot.reply.markdown import code
 from bot.rules.facts import Facts, KnownMethod
-from bot.rules.look_alikes import folded, letters, skeleton
 from bot.rules.objection import Objection
 from bot.submission.draft import Draft
+from bot.submission.look_alikes import folded, letters, skeleton
 from bot.submission.mends import Mend, one_method
 from bot.submission.model import Severity
 

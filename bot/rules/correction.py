@@ -7,6 +7,7 @@ from bot.rules.facts import Facts
 from bot.rules.form import the_confirmation_is_ticked
 from bot.rules.requirements import Ruled, check, rule_name
 from bot.submission.form import form_body
+from bot.submission.mends import left_to_the_author
 from bot.submission.model import Finding, Severity
 from bot.submission.reading import Reading, read_submission, submission_of
 
@@ -19,6 +20,9 @@ def corrected_body(reading: Reading, ruled: Ruled, facts: Facts) -> str | None:
     """
     draft = reading.draft
     if draft is None or ruled.failures or ruled.mends is None or not all(map(_is_mended, reading.findings)):
+        return None
+    mendable = any(finding.severity is Severity.ERROR for finding in reading.findings)
+    if not mendable and all(mend is left_to_the_author for mend in ruled.mends):
         return None
     mended = reduce(lambda draft, mend: mend(draft), ruled.mends, draft)
     submission = submission_of(mended, facts.protocol)

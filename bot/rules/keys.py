@@ -6,10 +6,10 @@ from dataclasses import replace
 from apcore.model_key import ModelKey, ModelKeyError
 from bot.reply.markdown import code
 from bot.rules.facts import Facts
-from bot.rules.look_alikes import skeleton
 from bot.rules.objection import Objection
 from bot.submission.draft import Draft
 from bot.submission.key_repair import rebuilt_key
+from bot.submission.look_alikes import skeleton
 from bot.submission.mends import Mend, one_method, with_key
 
 

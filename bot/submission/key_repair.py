@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from apcore.model_key import ModelKey, ModelKeyError, Structure
 from apcore.protocol import Protocol
+from bot.submission.look_alikes import skeleton
 
 _MAX_LENGTH: Final = 300
 _TOKEN: Final = re.compile(r"[A-Za-z0-9.]+")
@@ -41,6 +42,9 @@ def rebuilt_key(text: str, protocol: Protocol, ap_key: str | None) -> ModelKey |
     while width := _take_last(tokens[:end], parts, protocol):
         end -= width
     method = text[: tokens[end].start()].strip(_SEPARATORS) if end < len(tokens) else ""
+    if ap_key and skeleton(method) == skeleton(ap_key):
+        # With another separator, an accent or a letter of another script it is the taxonomy's method all the same.
+        method = ap_key
     try:
         key = ModelKey(ap_key=method or ap_key or "", **parts)
     except (ModelKeyError, TypeError):

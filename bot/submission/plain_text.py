@@ -36,15 +36,13 @@ def plain_text(text: str) -> Plain:
     """What `text` says. Letters stay as they are, digits and signs of other widths become plain ones."""
     written = text.strip(" \"'`")
     start = len(text) - len(text.lstrip(" \"'`")) if written else 0
-    plain = _narrow(written.translate(_GONE)).strip(_AROUND)
-    emphasised = _EMPHASISED_NUMBER.match(plain)
+    plain = (written if written.isascii() else _narrow(written.translate(_GONE))).strip(_AROUND)
+    emphasised = _EMPHASISED_NUMBER.match(plain) if plain.startswith("_") else None
     return Plain(written=written, text=emphasised[1] if emphasised else plain, start=start)
 
 
 def _narrow(text: str) -> str:
     """Fullwidth forms as the plain characters that they are forms of."""
-    if text.isascii():
-        return text
     return "".join(
         unicodedata.normalize("NFKC", char) if unicodedata.east_asian_width(char) in ("F", "H") else char
         for char in text

@@ -46,6 +46,14 @@ def changed(text: str, *pairs: tuple[str, str]) -> str:
         ),
         (changed(FORM, ('"locality": ["G"]', '"locality": ["globaly"]')), {"the-taxonomy-is-valid"}),
         (changed(LEGACY, ("_R18_CIFAR10_S_75", "_R18_Cifar-10_S_75")), {"keys-are-model-keys"}),
+        (
+            changed(
+                FORM, (f"{KEY}_R18_CIFAR10_US_95", "ThinN\N{CYRILLIC SMALL LETTER IE}t_Doe2026Thin_R18_CIFAR10_US_95")
+            ),
+            {"keys-are-model-keys"},
+        ),
+        (changed(FORM, (KEY, "ThinNet-Doe2026Thin")), {"keys-are-model-keys"}),
+        (changed(FORM, (KEY, "ThinNet_D\N{LATIN SMALL LETTER O WITH DIAERESIS}e2026Thin")), {"keys-are-model-keys"}),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, set) else "",
 )
@@ -65,6 +73,7 @@ def test_only_the_author_ticks_the_box() -> None:
         changed(FORM, ("[X]", "[ ]"), (f"Model key: {KEY}_R18_CIFAR10_US_95", "Model key: R18 CIFAR10 US 95"))
     )
     assert answer.corrected is not None
+    assert "replace the text of this issue by it and tick its confirmation." in answer.comment
     again = checked(answer.corrected)
     assert [finding.rule for finding in again.findings if finding.severity is Severity.ERROR] == [
         "the-confirmation-is-ticked"
@@ -76,6 +85,7 @@ def test_only_the_author_ticks_the_box() -> None:
     "text",
     [
         FORM,
+        changed(FORM, ("[X]", "[ ]")),
         changed(FORM, ("_R18_CIFAR10_US_95", "_R18_CIFAR10_US_7.5")),
         changed(FORM, ("48.10", "")),
         changed(FORM, (f'"ap_key": "{KEY}"', '"ap_key": "FatNet_Doe2026Fat"')),
@@ -88,6 +98,7 @@ def test_only_the_author_ticks_the_box() -> None:
     ],
     ids=[
         "nothing to mend",
+        "only the tick",
         "no such key",
         "missing",
         "another method",
