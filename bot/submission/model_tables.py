@@ -52,7 +52,8 @@ def table_values(lines: Sequence[Line]) -> tuple[list[TableValue], list[int]]:
 
 
 def _table(lines: Sequence[Line], start: int, end: int) -> Iterator[TableValue]:
-    header = {column: label for column, (label, _, _) in enumerate(_cells(lines[start])) if label}
+    found = [label_of(lines[start].text[first:last]) for first, last in _cells(lines[start])]
+    header = {column: label for column, label in enumerate(found) if label}
     wide = len(header) > 1 and not set(FIRST_OF_A_MODEL).isdisjoint(header.values())
     for index in range(start, end):
         if _RULE.match(lines[index].text):
@@ -60,29 +61,26 @@ def _table(lines: Sequence[Line], start: int, end: int) -> Iterator[TableValue]:
         cells = _cells(lines[index])
         if wide:
             yield from _row(lines[index], index, cells, header) if index > start else ()
-        elif len(cells) > 1 and (label := cells[0][0]):
-            _, first, last = cells[1]
+        elif len(cells) > 1 and (label := label_of(lines[index].text[slice(*cells[0])])):
+            first, last = cells[1]
             yield TableValue(index=index, label=label, line=lines[index], start=first, end=last, begins=False)
 
 
-def _row(
-    line: Line, index: int, cells: Sequence[tuple[Label | None, int, int]], header: dict[int, Label]
-) -> Iterator[TableValue]:
+def _row(line: Line, index: int, cells: Sequence[tuple[int, int]], header: dict[int, Label]) -> Iterator[TableValue]:
     """One model; columns are read in their order, the first of them begins it."""
     begins = True
-    for column, (_, first, last) in enumerate(cells):
+    for column, (first, last) in enumerate(cells):
         if label := header.get(column):
             yield TableValue(index=index, label=label, line=line, start=first, end=last, begins=begins)
             begins = False
 
 
-def _cells(line: Line) -> list[tuple[Label | None, int, int]]:
-    """The cells of a row: the label that each is, where it starts, where it ends. An escaped bar is text."""
+def _cells(line: Line) -> list[tuple[int, int]]:
+    """The cells of a row: where each starts and ends. An escaped bar is text."""
     bars = [match.start() for match in re.finditer(r"(?<!\\)\|", line.text)][: _MAX_CELLS + 1]
     ends = [*bars[1:], len(line.text)]
-    cells = [
+    return [
         (bar + 1, end)
         for bar, end in zip(bars, ends, strict=True)
         if line.text[bar + 1 : end].strip() or end < len(line.text)
     ]
-    return [(label_of(line.text[start:end]), start, end) for start, end in cells]
