@@ -10,8 +10,8 @@ from typing import Any, Final
 from apcore.command_line import CONTRIBUTOR, DONE, Commands, UsageError, add_command, read_text
 from apcore.excerpt import excerpt, line_and_column
 from apcore.issue_form import Answers, PrefilledLink, issue_body, prefilled_link, taxonomy_text
-from apcore.json_reader import JsonError, JsonFault, JsonReader
-from apcore.taxonomy import TaxonomyReading, read_taxonomy
+from apcore.json_reader import JsonError, JsonReader
+from apcore.pasted_taxonomy import PastedTaxonomy, pasted_start, read_pasted
 
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
 
@@ -75,34 +75,33 @@ def _new(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     text = read_text(options.file)
-    reader, reading = _read(text)
-    told = _remarks(text, reader, reading)
-    valid = reading is not None and reading.taxonomy is not None and not reader.faults
+    pasted = _pasted(text, options.file)
+    told = _remarks(text, pasted)
+    taxonomy = _valid(pasted)
     if options.json:
-        taxonomy = reading.taxonomy if valid and reading else None
         print(json.dumps({"taxonomy": taxonomy, "remarks": told}, indent=2, ensure_ascii=False))
     else:
         for remark in told:
             _say(_remark_words(remark))
-        if valid and reading and reading.taxonomy:
-            print(taxonomy_text(reading.taxonomy))
+        if taxonomy is not None:
+            print(taxonomy_text(taxonomy))
     errors = sum(remark["severity"] == "error" for remark in told)
-    _say("the taxonomy is valid" if valid else f"the taxonomy is not valid: {errors} to mend")
-    return DONE if valid else CONTRIBUTOR
+    _say("the taxonomy is valid" if taxonomy is not None else f"the taxonomy is not valid: {errors} to mend")
+    return DONE if taxonomy is not None else CONTRIBUTOR
 
 
 def _submission(options: argparse.Namespace) -> int:
     from apcore.submission_draft import draft, links_from, read_results  # noqa: PLC0415 - what `--help` does not need
 
-    reader, reading = _read(read_text(options.taxonomy))
-    if reading is None or reading.taxonomy is None or reader.faults:
+    taxonomy = _valid(_pasted(read_text(options.taxonomy), options.taxonomy))
+    if taxonomy is None:
         raise UsageError(
             f"{options.taxonomy} is no valid taxonomy; `apcore taxonomy check {options.taxonomy}` says why"
         )
     links = links_from(_json_of(options.links)) if options.links else {}
-    drafted = draft(read_results(options.results), reading.taxonomy, links)
+    drafted = draft(read_results(options.results), taxonomy, links)
     notes = read_text(options.notes).strip() if options.notes else ""
-    answers = Answers(taxonomy=reading.taxonomy, blocks=drafted.blocks, notes=notes)
+    answers = Answers(taxonomy=taxonomy, blocks=drafted.blocks, notes=notes)
     link = prefilled_link(_checked(options.repository), answers) if options.repository else None
     body = issue_body(answers)
     missing = [{"model_key": each.model_key, "label": each.label} for each in drafted.missing]
@@ -127,47 +126,34 @@ def _submission(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _read(text: str) -> tuple[JsonReader, TaxonomyReading | None]:
-    """The taxonomy in `text`, as far as it can be read; what stands in the way is left in the reader's faults."""
-    start = max(text.find("{"), 0)
-    reader = JsonReader(text, start)
-    try:
-        entry = reader.read()
-    except JsonError as error:
-        reader.faults.append(JsonFault(offset=error.offset, message=error.message, fix=error.fix, certain=False))
-        return reader, None
-    return reader, read_taxonomy(entry)
+def _pasted(text: str, name: str) -> PastedTaxonomy:
+    start = pasted_start(text)
+    if start is None:
+        raise UsageError(f"{name} holds no JSON object; `apcore taxonomy new` writes one")
+    return read_pasted(text, start)
 
 
-def _remarks(text: str, reader: JsonReader, reading: TaxonomyReading | None) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for fault in sorted(reader.faults, key=lambda fault: fault.offset):
-        line, column = line_and_column(text, fault.offset)
-        found.append(
-            {
-                "severity": "error",
-                "field": "",
-                "line": line,
-                "column": column,
-                "message": fault.message,
-                "fix": fault.fix,
-                "excerpt": excerpt(text, fault.offset),
-            }
-        )
-    for remark in reading.remarks if reading else ():
-        line, column = line_and_column(text, reader.places.get(remark.key or "", max(text.find("{"), 0)))
+def _valid(pasted: PastedTaxonomy) -> dict[str, Any] | None:
+    """The taxonomy, None where anything is to be mended first."""
+    return None if pasted.faults or pasted.reading is None else pasted.reading.taxonomy
+
+
+def _remarks(text: str, pasted: PastedTaxonomy) -> list[dict[str, Any]]:
+    """All there is to say, in the order of the text."""
+    found: list[tuple[int, dict[str, Any]]] = []
+    for fault in pasted.faults:
+        shown = {"message": fault.message, "fix": fault.fix, "excerpt": excerpt(text, fault.offset)}
+        found.append((fault.offset, {"severity": "error", "field": "", **shown}))
+    for remark in pasted.reading.remarks if pasted.reading else ():
         seen = "" if remark.seen is None else f": {remark.seen}"
-        found.append(
-            {
-                "severity": remark.weight,
-                "field": remark.field,
-                "line": line,
-                "column": column,
-                "message": f"{remark.message}{seen}",
-                "fix": remark.fix,
-            }
-        )
-    return found
+        said = {"message": f"{remark.message}{seen}", "fix": remark.fix}
+        place = pasted.places.get(remark.key or "", pasted.start)
+        found.append((place, {"severity": remark.weight, "field": remark.field, **said}))
+    placed = []
+    for offset, said in sorted(found, key=lambda pair: pair[0]):
+        line, column = line_and_column(text, offset)
+        placed.append({**said, "line": line, "column": column})
+    return placed
 
 
 def _remark_words(remark: dict[str, Any]) -> str:

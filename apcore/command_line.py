@@ -1,6 +1,7 @@
 """What both console scripts share: help that ends with an example, exit codes, and errors told the same way."""
 
 import argparse
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -122,7 +123,9 @@ def run_command(parser: argparse.ArgumentParser, argv: Sequence[str]) -> int:
     """Parse, run the chosen command and turn every ending into an exit code and a last line that is true."""
     options = parser.parse_args(argv)
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()  # what cannot be written is told here, not by Python on its way out
+        return code
     except (Exception, KeyboardInterrupt) as exc:  # the outermost frame: nothing leaves it unexplained
         code, words = _ending(exc)
         print(f"{parser.prog}: {words}", file=sys.stderr)
@@ -138,6 +141,10 @@ def _ending(exc: BaseException) -> tuple[int, str]:
             ending = exc.exit_code, _whose_turn(exc)
         case KeyboardInterrupt():
             ending = MACHINE, "stopped. What was measured is kept; the same command goes on from there."
+        case BrokenPipeError():
+            # Python would complain once more when it closes the stream on its way out.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ending = MACHINE, "whoever reads the output stopped before its end"
         case OSError():
             ending = MACHINE, _whose_turn(_of_this_machine(exc))
         case ModuleNotFoundError() if exc.name in EVALUATE:

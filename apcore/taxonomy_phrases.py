@@ -60,6 +60,17 @@ def nearest(text: str, words: Mapping[str, str]) -> str | None:
     return spellings[near[0]] if near else None
 
 
+def contradicts_itself(text: str, words: Mapping[str, str]) -> bool:
+    """Whether another term's abbreviation stands in brackets behind a term's words, as in `Structured (US)`."""
+    terms = "|".join(map(re.escape, words))
+    for term, full in words.items():
+        plain = re.escape(full.removesuffix(" Pruning"))
+        for found in re.finditer(rf"\b{plain}(?: pruning)? ?\(({terms})\)", text, re.IGNORECASE):
+            if found[1].casefold() != term.casefold():
+                return True
+    return False
+
+
 def _spellings(term: str, full: str) -> tuple[str, ...]:
     return full, full.removesuffix(" Pruning"), f"{full} {term}", term
 

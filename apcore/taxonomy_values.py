@@ -9,7 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from apcore.taxonomy_phrases import choices, criteria_in, nearest, squashed, terms_in, usual_spellings
+from apcore.taxonomy_phrases import (
+    choices,
+    contradicts_itself,
+    criteria_in,
+    nearest,
+    squashed,
+    terms_in,
+    usual_spellings,
+)
 from apcore.taxonomy_remark import TaxonomyRemark, TaxonomyRepair
 from apcore.taxonomy_terms import (
     ADVERSARIAL_ALGORITHMS,
@@ -195,6 +203,10 @@ def _keep_options(
     name: str, text: str, terms: list[str], leftover: str, words: Mapping[str, str], reading: FieldReading
 ) -> None:
     """Keep the terms; there is no detail field for these, so words that are left over are an error, not a silent loss."""
+    if contradicts_itself(text, words):
+        problem = "the abbreviation in brackets is that of another term than the words before it"
+        reading.remark("error", name, problem, f"write {choices(words)}, as it is meant", seen=text)
+        return
     if terms and not squashed(leftover):
         reading.fields[name] = terms
     else:

@@ -1,6 +1,8 @@
 """Every ending of a command is an exit code of the contract and a last line that is true."""
 
 import argparse
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -41,6 +43,18 @@ ENDINGS = [
     ),
     (ZeroDivisionError(), 3, "apbot: this is a bug of ours, not your fault; please report it with the lines above"),
 ]
+
+
+def test_a_reader_that_stops_early_ends_the_command_in_one_line() -> None:
+    """As `| head` does; Python itself would print a traceback at its exit."""
+    program = "import sys; from apcore.cli import main; sys.exit(main(['models', '--protocols']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as command:
+        command.stdout.close()
+        said = command.stderr.read()
+        assert command.wait() == 3
+    assert said == "apcore: whoever reads the output stopped before its end\n"
 
 
 @pytest.mark.parametrize(("error", "code", "last"), ENDINGS, ids=lambda value: type(value).__name__)

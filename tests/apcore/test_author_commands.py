@@ -165,6 +165,31 @@ def test_every_fault_of_a_taxonomy_is_told_with_its_place(tmp_path: Path, capsys
     assert len(document["remarks"]) == 6
 
 
+def test_faults_are_told_in_the_order_of_the_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "t.json"
+    path.write_text('{"criterion": "LMW",\n "pipeline": "soon",,\n "structure": ["US"]}', encoding="utf-8")
+    assert main(["taxonomy", "check", str(path), "--json"]) == 1
+    places = [(remark["line"], remark["column"]) for remark in json.loads(capsys.readouterr().out)["remarks"]]
+    assert places == sorted(places)
+    assert len(set(places)) > 2
+
+
+def test_a_taxonomy_inside_another_object_is_read_as_the_desk_reads_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "t.json"
+    path.write_text(f"Here it is:\n{json.dumps({AP_KEY: TAXONOMY})}", encoding="utf-8")
+    assert main(["taxonomy", "check", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out) == TAXONOMY
+
+
+def test_a_file_without_json_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "t.json"
+    path.write_text("soon", encoding="utf-8")
+    assert main(["taxonomy", "check", str(path)]) == 2
+    assert capsys.readouterr().err == f"apcore: {path} holds no JSON object; `apcore taxonomy new` writes one\n"
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "leaderboard" / "entries").glob("*.json")), ids=lambda path: path.stem)
 def test_every_published_taxonomy_is_valid(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = tmp_path / "t.json"

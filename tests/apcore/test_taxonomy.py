@@ -461,6 +461,16 @@ def test_a_term_that_is_misspelt_beside_its_abbreviation_comes_with_the_right_wo
     assert (remark.weight, remark.repair) == ("error", None)
 
 
+@pytest.mark.parametrize("text", ["Structured (US)", "unstructured pruning (S)", "Unstructured (US), Structured (US)"])
+def test_a_term_with_the_abbreviation_of_another_is_not_read_as_both(text: str) -> None:
+    [remark] = read_taxonomy({**LEGACY, "Pruning structure": text}).remarks
+    assert (remark.weight, remark.message, remark.repair) == (
+        "error",
+        "the abbreviation in brackets is that of another term than the words before it",
+        None,
+    )
+
+
 def test_a_criterion_that_is_near_to_one_comes_with_it() -> None:
     [remark] = read_taxonomy({**LEGACY, "Pruning criterion": "Least importance"}).remarks
     assert remark.fix == "nothing to do, or write `Least Importance Score (LIS)` if that is meant"
