@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 LIGHT = [
     "apcore.cli",
     "apcore.failure",
+    "apcore.files.fetch",
     "apcore.layouts.registry",
     "apcore.model_key",
     "apcore.protocol",
@@ -19,7 +20,6 @@ LIGHT = [
     "apcore.taxonomy",
     "apcore.verdict",
     "bot.cli",
-    "bot.files.fetch",
     "bot.leaderboard.build",
     "bot.leaderboard.merge",
     "bot.reply.check_comment",
@@ -42,9 +42,18 @@ def test_the_benchmark_knows_nothing_of_the_bot() -> None:
         path.relative_to(ROOT)
         for path in (ROOT / "apcore").rglob("*.py")
         for name in imported(path)
-        if name.split(".")[0] in ("bot", "github", "gdown")
+        if name.split(".")[0] in ("bot", "github")
     ]
     assert offenders == []
+
+
+def test_one_module_alone_reaches_the_network() -> None:
+    callers = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "apcore").rglob("*.py")
+        if {"gdown", "requests"} & {name.split(".")[0] for name in imported(path)}
+    ]
+    assert callers == ["apcore/files/drive.py"]
 
 
 @pytest.mark.parametrize("module", LIGHT)

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Final
 
+from apcore.files.remote_file import RemoteFile
 from apcore.published_files import EXAMPLE_OF_THE_OLDER_FORM, Holds, PublishedFile
 from bot.reply.markdown import code
 from bot.rules.facts import Facts
 from bot.rules.objection import Objection
 from bot.submission.draft import Draft, DraftModel
-from bot.submission.model import RemoteFile, Severity
+from bot.submission.model import Severity
 
 _WORDS: Final = {Holds.CHECKPOINT: "checkpoint", Holds.DISTANCES: "distances"}
 

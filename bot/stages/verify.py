@@ -18,23 +18,24 @@ from apcore.device import usable_device
 from apcore.environment import environment
 from apcore.errors import ContributorError, MachineError, TurnError
 from apcore.failure import Failure, Turn
+from apcore.files.drive import GOOGLE_DRIVE, Drive
+from apcore.files.fetch import fetch
+from apcore.files.limits import DownloadLimits
+from apcore.files.remote_file import RemoteFile
+from apcore.files.store import Store
+from apcore.files.stored_file import StoredFile
 from apcore.progress_line import ProgressLine
 from apcore.protocol import Protocol
 from apcore.result import Result
 from apcore.sample_sets import load_sample_sets
 from apcore.task import Task
 from apcore.verdict import Metric, Verdict, worst
-from bot.files.drive import GOOGLE_DRIVE, Drive
-from bot.files.fetch import fetch
-from bot.files.limits import DownloadLimits
-from bot.files.store import Store
-from bot.files.stored_file import StoredFile
 from bot.leaderboard.facts import board_facts
 from bot.leaderboard.repository import withdraw
 from bot.stages.check import check
 from bot.stages.publication import Measurement, publish
 from bot.stages.workspace import Workspace
-from bot.submission.model import RemoteFile, Submission, SubmittedModel
+from bot.submission.model import Submission, SubmittedModel
 
 _OBJECTIONS: Final = frozenset({Verdict.REFUTED, Verdict.INCONSISTENT})
 _WHOSE_TURN: Final = {

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from apcore.files.remote_file import RemoteFile
 from apcore.model_key import ModelKey
 from apcore.taxonomy import TaxonomyReading
-from bot.submission.model import Normalization, RemoteFile
+from bot.submission.model import Normalization
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ import json
 from typing import Final
 
 from apcore import model_block
+from apcore.files.remote_file import RemoteFile
 from apcore.issue_form import Answers, issue_body
-from bot.submission.model import RemoteFile, Submission, SubmittedModel
+from bot.submission.model import Submission, SubmittedModel
 
 # What the fields hold before anybody writes in them.
 TAXONOMY_TEMPLATE: Final = json.dumps(

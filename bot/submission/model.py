@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from apcore.files.remote_file import RemoteFile
 from apcore.model_key import ModelKey
 
 SUBMISSION_SCHEMA: Final = "urn:apbot:schema:submission:1"
@@ -44,14 +45,6 @@ class Finding:
     column: int | None = None
     excerpt: str | None = None
     mended: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteFile:
-    """A file that an author put on Google Drive: a validated id, and the extension they gave it (which means nothing)."""
-
-    id: str
-    extension: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from apcore.files.remote_file import RemoteFile
 from apcore.model_key import ModelKey, ModelKeyError
 from bot.reply.markdown import code
 from bot.submission.draft import DraftModel
@@ -11,7 +12,7 @@ from bot.submission.drive import DriveLinkError, drive_id
 from bot.submission.file_ending import link_and_ending, read_ending
 from bot.submission.fractions import doubtful, fractions
 from bot.submission.labels import CLAIMS, Label
-from bot.submission.model import Normalization, RemoteFile
+from bot.submission.model import Normalization
 from bot.submission.model_lines import Block, Value
 from bot.submission.normalization import NormalizationError, read_normalization
 from bot.submission.percentage import Percentage, PercentageError, read_percentage

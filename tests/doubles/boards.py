@@ -5,13 +5,14 @@ from datetime import date
 from typing import Any
 
 from apcore.accuracy import Accuracy, Measure
+from apcore.files.remote_file import RemoteFile
 from apcore.model_key import ModelKey, Structure
 from apcore.protocol import Protocol, load_protocol
 from apcore.result import CheckpointFile, Flag, NetworkEvaluated, ProtocolUsed, Result, SparsityMeasured
 from apcore.verdict import Metric, is_partial, judge
 from bot.leaderboard.entry import Entry, PublishedTaxonomy
 from bot.leaderboard.records import PublishedRecord, Record, Source, Track
-from bot.submission.model import Claim, RemoteFile, Submission, SubmittedModel
+from bot.submission.model import Claim, Submission, SubmittedModel
 
 DAY = date(2026, 11, 22)
 SOURCE = Source(paper="arXiv:2409.01249", repository="a/b", revision="0" * 40, document="README.md")

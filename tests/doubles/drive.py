@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 from apcore.errors import TurnError
-from bot.files.limits import DownloadLimits
+from apcore.files.limits import DownloadLimits
 
 
 @dataclass

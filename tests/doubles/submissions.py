@@ -5,11 +5,12 @@ import string
 
 from hypothesis import strategies as st
 
+from apcore.files.remote_file import RemoteFile
 from apcore.legacy_taxonomy_writer import to_legacy
 from apcore.model_block import percent
 from apcore.model_key import ModelKey, Structure
 from apcore.protocol import load_protocol
-from bot.submission.model import Claim, Normalization, RemoteFile, Submission, SubmittedModel
+from bot.submission.model import Claim, Normalization, Submission, SubmittedModel
 
 _PROTOCOL = load_protocol("apb-2024")
 TAXONOMIES = (

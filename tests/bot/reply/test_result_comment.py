@@ -8,6 +8,7 @@ import pytest
 
 from apcore.accuracy import AUTOATTACK_ORDER, Accuracy, Measure
 from apcore.failure import Failure, Turn
+from apcore.files.remote_file import RemoteFile
 from apcore.json_shape import ShapeError
 from apcore.model_key import ModelKey
 from apcore.protocol import load_protocol
@@ -23,7 +24,7 @@ from apcore.result import (
 )
 from apcore.verdict import Metric, is_partial, judge
 from bot.reply.result_comment import MAX_LENGTH, RESULT_MARKER, CurveImage, result_comment
-from bot.submission.model import Claim, RemoteFile, Submission, SubmittedModel
+from bot.submission.model import Claim, Submission, SubmittedModel
 
 PROTOCOL = load_protocol("apb-2024")
 SPARSITIES = (50, 75, 90)

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from apcore.files.remote_file import RemoteFile
 from apcore.model_key import ModelKey, Structure
 from apcore.protocol import read_protocol
 from bot.rules.requirements import requirements_page
 from bot.stages.check import Check, check
 from bot.submission.form import form_body
-from bot.submission.model import Claim, RemoteFile, Severity, Submission, SubmittedModel
+from bot.submission.model import Claim, Severity, Submission, SubmittedModel
 
 PROTOCOL = read_protocol(Path(__file__).parents[2] / "protocols" / "elsewhere.toml")
 AP_KEY = "ThinNet_Doe2026Thin"

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from apcore.files.remote_file import RemoteFile
 from apcore.model_key import ModelKey, Structure
 from apcore.protocol import load_protocol
 from bot.leaderboard.facts import board_facts
 from bot.reply.markdown import table
 from bot.stages.check import check
 from bot.submission.form import form_body
-from bot.submission.model import Claim, RemoteFile, Severity, Submission, SubmittedModel
+from bot.submission.model import Claim, Severity, Submission, SubmittedModel
 
 BOARD = Path(__file__).parents[3] / "leaderboard"
 PROTOCOL = load_protocol("apb-2024")

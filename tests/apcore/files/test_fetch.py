@@ -11,12 +11,12 @@ import pytest
 from doubles.drive import FakeDrive
 
 from apcore.errors import ContributorError, MachineError, ServiceError
-from bot.files import store as store_module
-from bot.files.fetch import fetch
-from bot.files.limits import DownloadLimits
-from bot.files.store import Store
-from bot.files.stored_file import Source, StoredFile
-from bot.submission.model import RemoteFile
+from apcore.files import store as store_module
+from apcore.files.fetch import fetch
+from apcore.files.limits import DownloadLimits
+from apcore.files.remote_file import RemoteFile
+from apcore.files.store import Store
+from apcore.files.stored_file import Source, StoredFile
 
 ID = "1abcdefghijklmnopqrstuvwxyz012345"
 BYTES = b"PK\x03\x04" + bytes(range(256))
@@ -224,5 +224,5 @@ def test_only_a_validated_id_is_fetched(store: Store, bad: str) -> None:
 
 
 def test_nothing_heavy_is_imported_before_a_download() -> None:
-    probe = "import sys, bot.files.fetch; sys.exit(bool({'gdown', 'requests', 'numpy', 'torch'} & set(sys.modules)))"
+    probe = "import sys, apcore.files.fetch; sys.exit(bool({'gdown', 'requests', 'numpy', 'torch'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0

@@ -19,9 +19,9 @@ from doubles.drive import (
 )
 
 from apcore.errors import ContributorError, MachineError, ServiceError, TurnError
-from bot.files.drive import GoogleDrive
-from bot.files.drive_errors import Answer
-from bot.files.limits import DownloadLimits
+from apcore.files.drive import GoogleDrive
+from apcore.files.drive_errors import Answer
+from apcore.files.limits import DownloadLimits
 
 ID = "1abcdefghijklmnopqrstuvwxyz012345"
 LIMITS = DownloadLimits(connect_timeout_s=2, read_timeout_s=2, wall_clock_s=20, retries=0)

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from bot.files.disk import disk_errors
-from bot.files.stored_file import Source, StoredFile
+from apcore.files.disk import disk_errors
+from apcore.files.stored_file import Source, StoredFile
 
 _LOG: Final = logging.getLogger(__name__)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}\Z")

@@ -9,12 +9,12 @@ from typing import Final
 
 from apcore.checkpoint.container import HEAD_BYTES, looks_like_html
 from apcore.errors import ContributorError, MachineError, TurnError
-from bot.files.drive import GOOGLE_DRIVE, Drive
-from bot.files.limits import DownloadLimits
-from bot.files.mirror import copy_regular, in_mirror
-from bot.files.store import Store
-from bot.files.stored_file import Source, StoredFile
-from bot.submission.model import RemoteFile
+from apcore.files.drive import GOOGLE_DRIVE, Drive
+from apcore.files.limits import DownloadLimits
+from apcore.files.mirror import copy_regular, in_mirror
+from apcore.files.remote_file import RemoteFile
+from apcore.files.store import Store
+from apcore.files.stored_file import Source, StoredFile
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{25,60}\Z")
 

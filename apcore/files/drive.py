@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from apcore.errors import TurnError
-from bot.files import drive_errors
-from bot.files.disk import machine_error
-from bot.files.drive_errors import Answer, DriveBusyError, TooLargeError
-from bot.files.limits import DownloadLimits
+from apcore.files import drive_errors
+from apcore.files.disk import machine_error
+from apcore.files.drive_errors import Answer, DriveBusyError, TooLargeError
+from apcore.files.limits import DownloadLimits
 
 _LOG: Final = logging.getLogger(__name__)
 _MAX_PAUSE_S: Final = 30.0
