@@ -19,6 +19,10 @@ from apcore.files.stored_file import Source, StoredFile
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{25,60}\Z")
 
 
+class ReplacedFileError(ContributorError):
+    """Under an id that was seen before there are other bytes now."""
+
+
 def fetch(
     file: RemoteFile,
     *,
@@ -41,7 +45,8 @@ def fetch(
         expected_sha256: of the bytes seen before, since the owner can replace a file under its id; None at first sight.
 
     Raises:
-        ContributorError: the file is not shared, gone, a folder, a web page, empty, too large, or was replaced.
+        ContributorError: the file is not shared, gone, a folder, a web page, empty or too large.
+        ReplacedFileError: it is another file than before; the store keeps the former one, and what it noted of it.
         ServiceError: Google Drive or the network failed.
         MachineError: the disk is full, the mirror is not in order, or has no such file while the network is off.
         ValueError: the id was not validated.
@@ -49,19 +54,22 @@ def fetch(
     if not _ID.match(file.id):
         raise ValueError("a file was to be fetched by an id that nobody validated")
     try:
-        stored = _fetched(file.id, store, mirror, limits, drive)
-        if expected_sha256 not in (None, stored.sha256):
-            raise _replaced(stored.sha256, expected_sha256 or "")
+        return _fetched(file.id, store, mirror, limits, drive, expected_sha256)
     except TurnError as exc:
         raise exc.below(where) from exc
-    return stored
 
 
 def _fetched(
-    file_id: str, store: Store, mirror: Path | None, limits: DownloadLimits, drive: Drive | None
+    file_id: str,
+    store: Store,
+    mirror: Path | None,
+    limits: DownloadLimits,
+    drive: Drive | None,
+    expected_sha256: str | None,
 ) -> StoredFile:
     source = in_mirror(mirror, file_id) if mirror else None
     if source is None and (kept := store.find(file_id)):
+        _check_identity(kept.sha256, expected_sha256)
         return kept
     with store.incoming() as incoming:
         if source is not None:
@@ -71,6 +79,7 @@ def _fetched(
         else:
             raise _offline(file_id, mirror)
         _check_contents(incoming)
+        _check_identity(sha256, expected_sha256)
         came_from = Source.MIRROR if source else Source.GOOGLE_DRIVE
         return store.add(file_id, incoming, sha256=sha256, source=came_from)
 
@@ -92,12 +101,13 @@ def _check_contents(path: Path) -> None:
         )
 
 
-def _replaced(found: str, expected: str) -> ContributorError:
-    return ContributorError(
-        where="",
-        message=f"the file was replaced: its SHA-256 was `{expected[:12]}…`, now it is `{found[:12]}…`",
-        fix="put the former file back under this id, or submit the new one as a new version",
-    )
+def _check_identity(found: str, expected: str | None) -> None:
+    if expected not in (None, found):
+        raise ReplacedFileError(
+            where="",
+            message=f"the file was replaced: its SHA-256 was `{expected[:12]}…`, now it is `{found[:12]}…`",
+            fix="put the former file back under this id, or submit the new one as a new version",
+        )
 
 
 def _offline(file_id: str, mirror: Path | None) -> MachineError:

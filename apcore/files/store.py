@@ -44,7 +44,7 @@ class Store:
             MachineError: the folder cannot be read.
         """
         with disk_errors():
-            sha256 = self._sha256_of(file_id)
+            sha256 = self.noted(file_id)
             path = self.folder / (sha256 or "")
             if sha256 is None or not path.is_file():
                 return None
@@ -54,6 +54,19 @@ class Store:
                 path.unlink()
                 return None
             return StoredFile(path=path, sha256=sha256, size_bytes=size, source=Source.STORE)
+
+    def noted(self, file_id: str) -> str | None:
+        """SHA-256 of the file that `file_id` led to, whether or not its bytes are still here; None if none was noted."""
+        path = self.folder / "ids" / f"{file_id}.json"
+        if not path.is_file():
+            return None
+        try:
+            entry = json.loads(path.read_bytes())
+            # Ids differ in case, and some file systems do not tell such names apart.
+            return entry["sha256"] if entry["id"] == file_id and _SHA256.match(entry["sha256"]) else None
+        except (ValueError, KeyError, TypeError):
+            _LOG.warning("the store's entry for %s is damaged; the file will be fetched again", file_id)
+            return None
 
     @contextmanager
     def incoming(self) -> Iterator[Path]:
@@ -99,18 +112,6 @@ class Store:
         folder.mkdir(exist_ok=True)
         draft.replace(folder / f"{file_id}.json")
         _flush(folder)
-
-    def _sha256_of(self, file_id: str) -> str | None:
-        path = self.folder / "ids" / f"{file_id}.json"
-        if not path.is_file():
-            return None
-        try:
-            entry = json.loads(path.read_bytes())
-            # Ids differ in case, and some file systems do not tell such names apart.
-            return entry["sha256"] if entry["id"] == file_id and _SHA256.match(entry["sha256"]) else None
-        except (ValueError, KeyError, TypeError):
-            _LOG.warning("the store's entry for %s is damaged; the file will be fetched again", file_id)
-            return None
 
 
 def digest(path: Path) -> tuple[str, int]:

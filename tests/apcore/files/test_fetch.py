@@ -12,7 +12,7 @@ from doubles.drive import FakeDrive
 
 from apcore.errors import ContributorError, MachineError, ServiceError
 from apcore.files import store as store_module
-from apcore.files.fetch import fetch
+from apcore.files.fetch import ReplacedFileError, fetch
 from apcore.files.limits import DownloadLimits
 from apcore.files.remote_file import RemoteFile
 from apcore.files.store import Store
@@ -126,7 +126,23 @@ def test_a_file_that_was_replaced_since_is_refused(store: Store) -> None:
     assert refusal.value.message == (
         f"the file was replaced: its SHA-256 was `abababababab…`, now it is `{HASH[:12]}…`"
     )
-    assert get(store, drive=FakeDrive(), expected_sha256=HASH).sha256 == HASH
+    assert get(store, drive=FakeDrive({ID: BYTES}), expected_sha256=HASH).sha256 == HASH
+
+
+def test_a_replaced_file_does_not_take_the_place_of_the_former_one(store: Store, mirror: Path) -> None:
+    get(store, drive=FakeDrive({ID: BYTES}))
+    (mirror / ID).write_bytes(b"PK another")
+    with pytest.raises(ReplacedFileError):
+        get(store, mirror=mirror, expected_sha256=HASH)
+    assert store.noted(ID) == HASH
+    assert leftovers(store) == sorted([HASH, "ids"])
+
+
+def test_what_an_id_led_to_is_known_after_its_bytes_are_gone(store: Store) -> None:
+    assert store.noted(ID) is None
+    get(store, drive=FakeDrive({ID: BYTES})).path.unlink()
+    assert store.find(ID) is None
+    assert store.noted(ID) == HASH
 
 
 @pytest.mark.parametrize(
