@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from apcore import command_line
+from apcore import command_line, project_files
 from apcore.command_line import Commands, add_command, add_evaluation_options, add_protocol_option, run_command
 from apcore.project_files import project_folder
 from apcore.protocol import load_protocol
@@ -169,4 +169,4 @@ def _in_step(_options: argparse.Namespace) -> int:
 def _board() -> Path:
     """The leaderboard of the working directory if it is a clone of one, else the one that came with the program."""
     here = Path("leaderboard")
-    return here if (here / "entries").is_dir() else project_folder(__file__, "leaderboard")
+    return here if (here / "entries").is_dir() else project_folder(project_files.__file__, "leaderboard")
