@@ -20,6 +20,8 @@ from apcore.command_line import (
 )
 from apcore.model_key import ModelKey, ModelKeyError
 from apcore.protocol import Protocol, load_protocol, protocol_names
+from apcore.registry.options import add_filter_options, filters_of
+from apcore.registry.report import models_json, models_words
 
 
 def run() -> None:
@@ -82,13 +84,16 @@ def _add_models(commands: Commands) -> None:
     parser = add_command(
         commands,
         "models",
-        summary="list the protocols, and what each admits",
-        example="apcore models --protocols",
+        summary="list the published models by key and taxonomy, or the protocols and what each admits",
+        example="apcore models --architecture R18 --structure US --sparsity 90 --pipeline after_training",
         run=_models,
     )
+    parser.usage = "apcore models [--json] [FILTER ...] | apcore models --protocols"
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead")
     parser.add_argument(
-        "--protocols", action="store_true", help="with samples, radii and the hash of each protocol file"
+        "--protocols", action="store_true", help="list protocols instead, with samples, radii and the hash of each file"
     )
+    add_filter_options(parser)
 
 
 def _inspect(options: argparse.Namespace) -> int:
@@ -138,15 +143,27 @@ def _benchmark(options: argparse.Namespace) -> int:
 
 
 def _models(options: argparse.Namespace) -> int:
-    for name in protocol_names():
-        protocol = load_protocol(name)
-        print(f"{name}: {protocol.title}")
-        print(f"  {', '.join(f'{a.short} ({a.name})' for a in protocol.architectures)}; {', '.join(protocol.datasets)}")
-        for structure, sparsities in protocol.sparsities:
-            print(f"  {structure} at {', '.join(map(str, sparsities))} %")
-        if options.protocols:
-            print(f"  {protocol.description}\n{_settings_words(protocol)}\n  sha256 {protocol.sha256}")
+    filters = filters_of(options)
+    if options.protocols:
+        if filters or options.json:
+            raise UsageError("--protocols goes with no other option")
+        print("\n".join(map(_protocol_words, protocol_names())))
+        return DONE
+    print(json.dumps(models_json(filters), indent=2, ensure_ascii=False) if options.json else models_words(filters))
     return DONE
+
+
+def _protocol_words(name: str) -> str:
+    protocol = load_protocol(name)
+    lines = [
+        f"{name}: {protocol.title}",
+        f"  {', '.join(f'{a.short} ({a.name})' for a in protocol.architectures)}; {', '.join(protocol.datasets)}",
+        *(f"  {structure} at {', '.join(map(str, sparsities))} %" for structure, sparsities in protocol.sparsities),
+        f"  {protocol.description}",
+        _settings_words(protocol),
+        f"  sha256 {protocol.sha256}",
+    ]
+    return "\n".join(lines)
 
 
 def _settings_words(protocol: Protocol) -> str:

@@ -15,6 +15,8 @@ LIGHT = [
     "apcore.layouts.registry",
     "apcore.model_key",
     "apcore.protocol",
+    "apcore.registry.report",
+    "apcore.registry.results",
     "apcore.result",
     "apcore.rejudge",
     "apcore.taxonomy",

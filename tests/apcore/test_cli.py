@@ -13,6 +13,7 @@ from doubles.demo import ASSETS, IDS, checkpoint, saved
 from apcore.cli import main
 from apcore.outcomes import read_outcomes
 from apcore.protocol import load_protocol, protocol_names
+from apcore.registry.anomalies import registry_remarks
 from apcore.result import read_result
 
 KEY = "FilterPruning_Demo2026Digits_R6_DIGITS_S_90"
@@ -75,6 +76,69 @@ def test_models_lists_every_protocol_with_its_hash(capsys: pytest.CaptureFixture
     for name in protocol_names():
         assert f"{name}: " in printed
         assert load_protocol(name).sha256 in printed
+
+
+def test_models_lists_what_fits_the_filters_with_all_that_is_to_be_known(
+    capsys: pytest.CaptureFixture[str], golden
+) -> None:
+    asked = ["--architecture", "V16", "--sparsity", "99", "--structure", "US", "--pipeline", "after_training"]
+    assert main(["models", *asked]) == 0
+    golden("models/v16_us_99_after_training.txt", capsys.readouterr().out)
+
+
+def test_models_without_a_filter_tells_every_remark(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("84 models have published files")
+    assert all(remark.message in printed for remark in registry_remarks())
+
+
+def test_models_as_json_prints_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        main(["models", "--name", "HARP", "--name", "RST", "--sparsity", "90", "--architecture", "R18", "--json"]) == 0
+    )
+    document = json.loads(capsys.readouterr().out)
+    found = {model["model_key"]: model for model in document["models"]}
+    assert sorted(found) == [
+        "HARP_Zhao2023Holistic_R18_CIFAR10_S_90",
+        "HARP_Zhao2023Holistic_R18_CIFAR10_US_90",
+        "RST_Fu2021Drawing_R18_CIFAR10_US_90",
+    ]
+    harp, rst = found["HARP_Zhao2023Holistic_R18_CIFAR10_US_90"], found["RST_Fu2021Drawing_R18_CIFAR10_US_90"]
+    assert harp["checkpoints"][0]["id"] == "1lo_iw6q-hNi3X-o-mFZFL9labiudr2ka"
+    assert harp["published"]["clean_accuracy"] == 83.38
+    assert harp["taxonomy"]["pipeline"] == "after_training"
+    assert rst["distances"] is None
+    assert "input_normalized" in rst["remarks"]
+    assert {"input_normalized", "published_result_without_model"} <= {remark["kind"] for remark in document["remarks"]}
+
+
+def test_models_of_which_only_results_are_published_are_said_to_have_no_files(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["models", "--dataset", "SVHN"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("no model like that has published files\n")
+    assert "it has no file of any SVHN model" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--sparsity", "91"], "apcore: --sparsity: no model has the sparsity `91`; the nearest is `90`"),
+        (
+            ["--ap-key", "HARP"],
+            "apcore: --ap-key: no model has the ap_key `HARP`; the nearest is `HARP_Zhao2023Holistic`",
+        ),
+        (["--protocols", "--json"], "apcore: --protocols goes with no other option"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else None,
+)
+def test_models_called_wrongly_is_wrong_use(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", *arguments]) == 2
+    assert words in capsys.readouterr().err
 
 
 def start(out: Path, *, stderr: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
