@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from apcore.registry.anomalies import registry_remarks
     from apcore.registry.board import BoardResult
     from apcore.registry.filters import FilterError
+    from apcore.registry.loading import load_distances, load_model
     from apcore.registry.models import ListedModel, available_models
     from apcore.registry.remark import RegistryWarning, Remark
     from apcore.registry.results import load_results, load_taxonomy, results_frame
@@ -35,6 +36,8 @@ __all__ = [
     "Taxonomy",
     "TurnError",
     "available_models",
+    "load_distances",
+    "load_model",
     "load_results",
     "load_taxonomy",
     "registry_remarks",
@@ -55,6 +58,8 @@ _PLACES = {
     "Taxonomy": "registry.taxonomies",
     "TurnError": "errors",
     "available_models": "registry.models",
+    "load_distances": "registry.loading",
+    "load_model": "registry.loading",
     "load_results": "registry.results",
     "load_taxonomy": "registry.results",
     "registry_remarks": "registry.anomalies",

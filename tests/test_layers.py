@@ -15,6 +15,7 @@ LIGHT = [
     "apcore.layouts.registry",
     "apcore.model_key",
     "apcore.protocol",
+    "apcore.registry.loading",
     "apcore.registry.report",
     "apcore.registry.results",
     "apcore.result",

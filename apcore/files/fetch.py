@@ -23,6 +23,10 @@ class ReplacedFileError(ContributorError):
     """Under an id that was seen before there are other bytes now."""
 
 
+class NotHereError(MachineError):
+    """The file is neither in the mirror nor in the store, and the network is off."""
+
+
 def fetch(
     file: RemoteFile,
     *,
@@ -48,7 +52,8 @@ def fetch(
         ContributorError: the file is not shared, gone, a folder, a web page, empty or too large.
         ReplacedFileError: it is another file than before; the store keeps the former one, and what it noted of it.
         ServiceError: Google Drive or the network failed.
-        MachineError: the disk is full, the mirror is not in order, or has no such file while the network is off.
+        MachineError: the disk is full, or the mirror is not in order.
+        NotHereError: there is no such file here, and the network is off.
         ValueError: the id was not validated.
     """
     if not _ID.match(file.id):
@@ -110,9 +115,9 @@ def _check_identity(found: str, expected: str | None) -> None:
         )
 
 
-def _offline(file_id: str, mirror: Path | None) -> MachineError:
+def _offline(file_id: str, mirror: Path | None) -> NotHereError:
     place = "the local mirror has no such file" if mirror else "there is no local mirror"
-    return MachineError(
+    return NotHereError(
         where="",
         message=f"`{file_id}` is not here: {place}, it was not fetched before, and the network is off",
         fix="put the file, named by its id, into the folder that `--files` names, or allow the network",

@@ -29,7 +29,7 @@ def test_importing_the_package_imports_nothing_else_of_it() -> None:
 
 def test_the_list_of_models_needs_neither_torch_nor_numpy() -> None:
     asked = (
-        "apcore.available_models(sparsity=90); apcore.load_results(); apcore.load_taxonomy('HARP')"
+        "apcore.available_models(sparsity=90); apcore.load_results(); apcore.load_taxonomy('HARP'); apcore.load_model"
     )
     assert not HEAVY & modules_after(f"import apcore; {asked}")
 
@@ -57,3 +57,15 @@ def test_the_examples_in_the_docstrings_hold(module) -> None:
     found = doctest.testmod(module, extraglobs={"available_models": apcore.available_models})
     assert found.attempted > 0
     assert found.failed == 0
+
+
+@pytest.mark.parametrize(("call", "package"), [("load_model", "torch"), ("load_distances", "numpy")])
+def test_a_light_install_says_what_loading_needs(call: str, package: str) -> None:
+    probe = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "import apcore\n"
+        f"try: apcore.{call}('HARP_Zhao2023Holistic_R18_CIFAR10_US_90', drive=None)\n"
+        "except apcore.MachineError as exc: print(exc)"
+    )
+    run = subprocess.run([sys.executable, "-c", probe], check=True, capture_output=True, text=True)
+    assert run.stdout == f"{package}: {package} is not installed here (pip install 'apbot[evaluate]')\n"
