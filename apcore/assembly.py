@@ -10,6 +10,7 @@ from apcore.assumptions import assumptions
 from apcore.attacks.ho_fmn import HoFmnOutcomes
 from apcore.attacks.model_checks import ModelChecks
 from apcore.compaction.compact import Compacted
+from apcore.distance_comparison import count_nearer
 from apcore.inspection import Inspection
 from apcore.outcomes import Outcomes
 from apcore.protocol import Protocol
@@ -133,20 +134,19 @@ def _sparsity(inspection: Inspection) -> SparsityMeasured:
 def _tuned(tuned: HoFmnOutcomes | None, settings: Protocol) -> HoFmnTuned | None:
     if tuned is None:
         return None
-    chosen = tuned.hyperparameters
+    variant, eps = settings.ho_fmn.variant, settings.ho_fmn.eps
     return HoFmnTuned(
-        lr=chosen.lr,
-        momentum=chosen.momentum,
-        weight_decay=chosen.weight_decay,
-        dampening=chosen.dampening,
+        loss=variant.loss,
+        optimizer=variant.optimizer,
+        schedule=variant.schedule,
+        hyperparameters=tuned.configuration.hyperparameters,
         objective=tuned.objective if np.isfinite(tuned.objective) else None,
         trials=len(tuned.trials),
-        untuned_robust=_robust(tuned.untuned_distances, settings.ho_fmn.eps),
+        counted=settings.ho_fmn.counted,
+        tuned_robust=robust_accuracy(tuned.tuned_distances, eps),
+        untuned_robust=robust_accuracy(tuned.untuned_distances, eps),
+        untuned_nearer=count_nearer(tuned.untuned_distances, tuned.tuned_distances),
     )
-
-
-def _robust(distances: np.ndarray | None, eps: float) -> Accuracy | None:
-    return None if distances is None else robust_accuracy(distances, eps)
 
 
 def _compared(

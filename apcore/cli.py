@@ -19,7 +19,8 @@ from apcore.command_line import (
     run_command,
 )
 from apcore.model_key import ModelKey, ModelKeyError
-from apcore.protocol import Protocol, load_protocol, protocol_names
+from apcore.protocol import load_protocol, protocol_names
+from apcore.protocol_words import settings_words
 from apcore.registry.options import add_filter_options, filters_of
 from apcore.registry.report import models_json, models_words
 
@@ -160,20 +161,10 @@ def _protocol_words(name: str) -> str:
         f"  {', '.join(f'{a.short} ({a.name})' for a in protocol.architectures)}; {', '.join(protocol.datasets)}",
         *(f"  {structure} at {', '.join(map(str, sparsities))} %" for structure, sparsities in protocol.sparsities),
         f"  {protocol.description}",
-        _settings_words(protocol),
+        settings_words(protocol),
         f"  sha256 {protocol.sha256}",
     ]
     return "\n".join(lines)
-
-
-def _settings_words(protocol: Protocol) -> str:
-    attack, ho_fmn = protocol.autoattack, protocol.ho_fmn
-    return (
-        f"  AutoAttack: eps {attack.eps_text}, {attack.samples.count} samples from {attack.samples.first}, "
-        f"seed {attack.seed}, {attack.randomness} randomness\n"
-        f"  HO-FMN: eps {ho_fmn.eps_text}, {ho_fmn.steps} steps on {ho_fmn.samples.count} samples from {ho_fmn.samples.first}, "
-        f"tuned in {ho_fmn.tuning.trials} trials of {ho_fmn.tuning.steps} steps on {ho_fmn.tuning.samples.count} samples"
-    )
 
 
 def _key(text: str) -> ModelKey:

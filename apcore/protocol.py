@@ -7,15 +7,18 @@ protocol, so a change to a file whose name is in use is a new file.
 
 import hashlib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 
+from apcore.fmn_configuration import FmnVariant, SearchSpace, check_search, read_search
 from apcore.model_key import ModelKey, Structure
 
 Randomness: TypeAlias = Literal["reference", "sharded"]
+Objective: TypeAlias = Literal["correct", "all"]
+Counted: TypeAlias = Literal["tuned", "nearest"]
 DEFAULT_PROTOCOL: Final = "apb-2024"
 _FOLDER: Final = Path(__file__).parent / "protocols"
 
@@ -65,47 +68,43 @@ class AutoAttackSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
-    """Search range of one hyperparameter; sampled log-uniformly if `log`."""
-
-    low: float
-    high: float
-    log: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FmnHyperparameters:
-    """What HO-FMN tunes: SGD's learning rate, momentum, weight decay and dampening."""
-
-    lr: float
-    momentum: float
-    weight_decay: float
-    dampening: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TuningSettings:
     """The search over FMN's hyperparameters (arXiv:2407.08806): `trials` runs of `steps` steps on the same samples.
 
     `objective` is the median distance over `correct` samples (clean misclassified ones left out), or over `all` of them
-    with a distance of 0 replaced by inf, as the released benchmark does.
+    with a distance of 0 replaced by inf, as the released benchmark does. `search` gives each hyperparameter its range.
+
+    Raises:
+        ValueError: there is no such objective, or no trial.
     """
 
     trials: int
     steps: int
     samples: Samples
-    objective: Literal["correct", "all"]
-    lr: Range
-    momentum: Range
-    weight_decay: Range
-    dampening: Range
+    objective: Objective
+    search: SearchSpace = field(hash=False)  # a mapping has none; equality sees it
+
+    def __post_init__(self) -> None:
+        if self.objective not in get_args(Objective):
+            raise ValueError(
+                f"ho_fmn.tuning.objective = {self.objective!r} is none of {', '.join(get_args(Objective))}"
+            )
+        if min(self.trials, self.steps) < 1:
+            raise ValueError(
+                f"ho_fmn.tuning: {self.trials} trials of {self.steps} steps; at least one of each is needed"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoFmnSettings:
-    """HO-FMN in L-inf: FMN (arXiv:2102.12827) with DLR loss, SGD and cosine schedule, tuned by `tuning`.
+    """HO-FMN in L-inf: FMN (arXiv:2102.12827) with the loss, optimiser and schedule of `variant`, tuned by `tuning`.
 
-    A sample is robust if its distance is greater than `eps` (strictly: an example at exactly eps was found).
+    A sample is robust if its distance is greater than `eps` (strictly: an example at exactly eps was found). The distances
+    that count are those of the `tuned` attack, as papers report them, or the `nearest` of tuned and untuned FMN, sample by
+    sample: an example that either finds is one, and tuning on other samples cannot promise to win on each.
+
+    Raises:
+        ValueError: there are no such distances to count, or the search space does not fit the variant.
     """
 
     eps: float
@@ -114,7 +113,14 @@ class HoFmnSettings:
     samples: Samples
     batch_size: int
     seed: int
+    variant: FmnVariant
+    counted: Counted
     tuning: TuningSettings
+
+    def __post_init__(self) -> None:
+        if self.counted not in get_args(Counted):
+            raise ValueError(f"ho_fmn.counted = {self.counted!r} is none of {', '.join(get_args(Counted))}")
+        check_search(self.variant, self.tuning.search)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +215,7 @@ def _protocol(name: str, sha256: str, table: dict[str, Any]) -> Protocol:
         ho_fmn=HoFmnSettings(
             **_eps(ho_fmn),
             samples=Samples(**ho_fmn.pop("samples")),
+            variant=_variant(ho_fmn),
             tuning=_tuning(tuning),
             **ho_fmn,
         ),
@@ -216,13 +223,17 @@ def _protocol(name: str, sha256: str, table: dict[str, Any]) -> Protocol:
     )
 
 
+def _variant(table: dict[str, Any]) -> FmnVariant:
+    for name in ("loss", "optimizer", "schedule"):
+        if name not in table:
+            raise ValueError(f"ho_fmn lacks `{name}`")
+    return FmnVariant(loss=table.pop("loss"), optimizer=table.pop("optimizer"), schedule=table.pop("schedule"))
+
+
 def _tuning(table: dict[str, Any]) -> TuningSettings:
     return TuningSettings(
         samples=Samples(**table.pop("samples")),
-        lr=Range(**table.pop("lr")),
-        momentum=Range(**table.pop("momentum")),
-        weight_decay=Range(**table.pop("weight_decay")),
-        dampening=Range(**table.pop("dampening")),
+        search=read_search(table.pop("search")),
         **table,
     )
 

@@ -92,15 +92,31 @@ class NetworkEvaluated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoFmnTuned:
-    """What HO-FMN's tuning chose; `objective` is the median distance it reached (None: infinite)."""
+    """What HO-FMN's tuning chose, and what it brought.
 
-    lr: float
-    momentum: float
-    weight_decay: float
-    dampening: float
+    Args:
+        loss: name of the loss, as in the protocol.
+        optimizer: name of the optimiser.
+        schedule: name of the learning rate's schedule.
+        hyperparameters: what was chosen for the two, by name.
+        objective: the median distance that it reached on the tuning samples; None: infinite.
+        trials: how many configurations were tried.
+        counted: which distances count, those of the tuned attack or the nearest of tuned and untuned.
+        tuned_robust: robust accuracy under the tuned attack alone.
+        untuned_robust: the same under the untuned attack alone.
+        untuned_nearer: samples for which the untuned attack came nearer than the tuned one, by more than 1 %.
+    """
+
+    loss: str
+    optimizer: str
+    schedule: str
+    hyperparameters: Mapping[str, float]
     objective: float | None
     trials: int
-    untuned_robust: Accuracy | None
+    counted: Literal["tuned", "nearest"]
+    tuned_robust: Accuracy
+    untuned_robust: Accuracy
+    untuned_nearer: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,8 +230,7 @@ def to_json(result: Result) -> dict[str, Any]:
             for measure in Measure
             if measure in result.accuracies
         },
-        "ho_fmn": ho_fmn
-        and asdict(ho_fmn) | {"untuned_robust": ho_fmn.untuned_robust and _accuracy_json(ho_fmn.untuned_robust)},
+        "ho_fmn": ho_fmn and _ho_fmn_json(ho_fmn),
         "verdict": result.verdict,
         "claims": {str(judgement.metric): _claim_json(judgement) for judgement in result.claims},
         "distances_file": distances and asdict(distances) | {"robust": _percent(distances.robust)},
@@ -256,11 +271,13 @@ def from_json(document: Any) -> Result:
         environment=document["environment"],
         seconds=document["seconds"],
     )
+    _check_counted(result)
     if document["verdict"] != result.verdict:
         raise ShapeError("verdict: is not the worst verdict of the claims")
     return result
 
 
+_HO_FMN_SHARES: Final = ("tuned_robust", "untuned_robust")
 _SPARSITY_SHARES: Final = ("claimed", "weights", "filters", "channels", "parameters_left")
 
 
@@ -324,12 +341,30 @@ def _sparsity(found: dict[str, Any]) -> SparsityMeasured:
     return SparsityMeasured(**found | shares | {"layers": tuple(LayerZeros(**layer) for layer in found["layers"])})
 
 
+def _ho_fmn_json(tuned: HoFmnTuned) -> dict[str, Any]:
+    shares = {name: _accuracy_json(getattr(tuned, name)) for name in _HO_FMN_SHARES}
+    return asdict(tuned) | shares | {"hyperparameters": dict(tuned.hyperparameters)}
+
+
 def _ho_fmn(found: dict[str, Any] | None) -> HoFmnTuned | None:
     if found is None:
         return None
-    untuned = found["untuned_robust"]
-    return HoFmnTuned(**found | {"untuned_robust": untuned and _accuracy(untuned, "ho_fmn.untuned_robust")})
+    return HoFmnTuned(**found | {name: _accuracy(found[name], f"ho_fmn.{name}") for name in _HO_FMN_SHARES})
 
 
 def _distances(found: dict[str, Any] | None) -> DistancesCompared | None:
     return None if found is None else DistancesCompared(**found | {"robust": found["robust"] / 100})
+
+
+def _check_counted(result: Result) -> None:
+    """The HO-FMN accuracy follows from the tuned attack, or lies below those of both attacks."""
+    tuned, found = result.ho_fmn, result.accuracies.get(Measure.HOFMN_ROBUST)
+    if tuned is None or found is None:
+        return
+    fits = (
+        found == tuned.tuned_robust
+        if tuned.counted == "tuned"
+        else found.value <= min(tuned.tuned_robust.value, tuned.untuned_robust.value)
+    )
+    if not fits:
+        raise ShapeError("accuracies.hofmn_robust: is not what `ho_fmn` says is counted")

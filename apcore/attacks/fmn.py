@@ -1,10 +1,15 @@
 """FMN in L-inf: the smallest perturbation that changes the decision, one distance per sample.
 
 The perturbation follows the sign of the gradient inside a ball that shrinks while the sample is fooled and grows while it
-is not. As in HO-FMN's released code and unlike Algorithm 1 of the paper, the step is the gradient's sign under SGD, the loss
-is DLR, and the ball is not sized by a first-order estimate of the distance to the boundary.
+is not. As in HO-FMN's released code and unlike Algorithm 1 of the paper, the optimiser is given the gradient's sign, loss,
+optimiser and schedule are those of the configuration, and the ball is not sized by a first-order estimate of the distance to
+the boundary.
 
-Source: Pintor et al. 2021, arXiv:2102.12827; Mura et al. 2024, arXiv:2407.08806 (DLR loss, SGD, cosine schedule).
+Two things differ from that code (pralab/HO-FMN at b239c35, `src/attacks/fmn.py`). It judges an iterate before the step alone,
+so the last one never: here one more forward pass does. It returns the clean sample where nothing was found, which makes a sample
+that cannot be fooled and one that is misclassified both a distance of 0: here the one is inf, the other 0.
+
+Source: Pintor et al. 2021, arXiv:2102.12827; Mura et al. 2024, arXiv:2407.08806 (losses, optimisers, schedules).
 """
 
 import math
@@ -15,8 +20,11 @@ import torch
 from torch import Tensor, nn
 
 from apcore.attacks.clean import check_logits, check_samples, predicted
+from apcore.attacks.fmn_losses import LOSSES
 from apcore.attacks.model_calls import frozen
-from apcore.protocol import FmnHyperparameters
+from apcore.attacks.optimizers import update_rule
+from apcore.attacks.schedules import rates
+from apcore.fmn_configuration import FmnConfiguration
 
 GAMMA_FIRST: Final = 0.05
 GAMMA_LAST: Final = 0.001
@@ -28,19 +36,19 @@ def fmn(
     y: Tensor,
     *,
     steps: int,
-    hyperparameters: FmnHyperparameters,
+    configuration: FmnConfiguration,
     on_step: Callable[[int], None] | None = None,
 ) -> Tensor:
     """Minimum adversarial L-inf distance of each sample, as far as `steps` steps find it. Draws no random numbers.
 
     Args:
-        model: (n, channels, height, width) images to (n, classes) logits, at least 3 classes, on the device of `x`; it is
-            held in evaluation mode with frozen parameters meanwhile.
+        model: (n, channels, height, width) images to (n, classes) logits, at least 3 classes for the loss DLR and 2 for the
+            others, on the device of `x`; it is held in evaluation mode with frozen parameters meanwhile.
         x: (n, channels, height, width) float32, pixels in [0, 1], n >= 1; one batch.
         y: (n,) int64.
         steps: forward and backward passes, at least 1; one more forward pass judges the last step. Few steps overstate
             distances: the ball begins unbounded and shrinks by at most 5 % a step.
-        hyperparameters: of SGD; the learning rate falls to 0 along a cosine.
+        configuration: loss, optimiser and schedule.
         on_step: told the number of steps done, after each.
 
     Returns:
@@ -58,27 +66,8 @@ def fmn(
         check_logits(logits, len(x))
         correct = (predicted(logits) == y).nonzero().squeeze(1)
         if len(correct):  # the others are at distance 0 whatever the attack does: half the work of a weak network
-            distances[correct] = _minimum_distances(model, x[correct], y[correct], steps, hyperparameters, on_step)
+            distances[correct] = _minimum_distances(model, x[correct], y[correct], steps, configuration, on_step)
     return distances
-
-
-def dlr(logits: Tensor, y: Tensor) -> Tensor:
-    """Difference of logits ratio, -(z_y - max_{j != y} z_j) / (z_(1) - z_(3)); positive where misclassified.
-
-    Args:
-        logits: (n, classes), at least 3 classes.
-        y: (n,) int64.
-
-    Returns:
-        (n,). Where the three largest logits are equal the denominator is 1e-12, as in AutoAttack's code, so that the
-        gradient keeps a finite direction.
-
-    Source: Croce & Hein 2020, arXiv:2003.01690, equation 6.
-    """
-    ascending, classes = logits.sort(dim=1)
-    best_other = torch.where(classes[:, -1] == y, ascending[:, -2], ascending[:, -1])
-    margin = logits.gather(1, y[:, None]).squeeze(1) - best_other
-    return -margin / (ascending[:, -1] - ascending[:, -3] + 1e-12)
 
 
 class _Nearest:
@@ -106,7 +95,7 @@ def _minimum_distances(
     x: Tensor,
     y: Tensor,
     steps: int,
-    hyperparameters: FmnHyperparameters,
+    configuration: FmnConfiguration,
     on_step: Callable[[int], None] | None,
 ) -> Tensor:
     """The attack on correctly classified samples. Nothing in the loop waits for the device."""
@@ -114,7 +103,8 @@ def _minimum_distances(
     farthest = _largest(torch.maximum(x, 1 - x))
     radius = torch.full_like(farthest, torch.inf)
     delta = torch.zeros_like(x)
-    velocity: Tensor | None = None
+    loss, rule = LOSSES[configuration.loss], update_rule(configuration.optimizer)
+    lr = rates(configuration.schedule, configuration.optimizer.lr, steps=steps, like=x)
     for step in range(steps):
         cosine = (1 + math.cos(math.pi * step / steps)) / 2
         gamma = GAMMA_LAST + (GAMMA_FIRST - GAMMA_LAST) * cosine
@@ -122,7 +112,8 @@ def _minimum_distances(
         point = (x + delta).requires_grad_()
         with torch.enable_grad():
             logits = model(point)
-            (gradient,) = torch.autograd.grad(-dlr(logits, y).sum(), point)
+            minimised = -loss(logits, y)
+            (gradient,) = torch.autograd.grad(minimised.sum(), point)
         point = point.detach()
 
         adversarial = nearest.judge(delta, point, logits.detach())
@@ -130,8 +121,8 @@ def _minimum_distances(
         radius = torch.where(adversarial, torch.minimum(radius * (1 - gamma), nearest.norm), outside)
         radius = torch.minimum(radius, farthest)
 
-        velocity = _velocity(gradient.sign() + hyperparameters.weight_decay * delta, velocity, hyperparameters)
-        delta = delta - hyperparameters.lr * cosine * velocity
+        delta = delta - lr.now() * rule.direction(gradient.sign(), delta)
+        lr.learn(minimised.detach())
         bound = radius.view(-1, 1, 1, 1)
         delta = torch.maximum(torch.minimum(delta, bound), -bound)
         delta = (x + delta).clamp(0, 1) - x
@@ -140,13 +131,6 @@ def _minimum_distances(
     last = x + delta
     nearest.judge(delta, last, model(last))
     return nearest.distance
-
-
-def _velocity(direction: Tensor, former: Tensor | None, hyperparameters: FmnHyperparameters) -> Tensor:
-    """SGD's update direction as torch computes it: the first is not dampened, and without momentum none is."""
-    if former is None or hyperparameters.momentum == 0:
-        return direction
-    return hyperparameters.momentum * former + (1 - hyperparameters.dampening) * direction
 
 
 def _largest(images: Tensor) -> Tensor:

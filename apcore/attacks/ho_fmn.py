@@ -1,4 +1,7 @@
-"""HO-FMN: FMN with hyperparameters tuned on some samples, then run on others; and untuned on the same, for comparison.
+"""HO-FMN: FMN with hyperparameters tuned on some samples, then run on others; and untuned on the same.
+
+What tuning finds is best for the median of its own samples. On a single other sample the untuned attack may come nearer, so
+both are kept, and the protocol says which distances count (`HoFmnSettings.counted`).
 
 Where the released benchmark scores a trial by the median over all samples, with misclassified ones counted as "none found",
 a network below 50 % clean accuracy gives the search no signal. Protocols choose (`tuning.objective`): `all` repeats that,
@@ -10,9 +13,9 @@ Source: Mura et al. 2024, arXiv:2407.08806; Piras et al. 2024, arXiv:2409.01249 
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import torch
@@ -23,7 +26,8 @@ from apcore.attacks.fmn import fmn
 from apcore.attacks.progress import Listener, Progress, Throttle, ignore
 from apcore.attacks.resumable import AttackState, StateFile, tensor_digest
 from apcore.attacks.tuner import Trial, Tuner, best_of
-from apcore.protocol import FmnHyperparameters, HoFmnSettings
+from apcore.fmn_configuration import FmnConfiguration, FmnVariant
+from apcore.protocol import HoFmnSettings, Objective
 
 TUNING: Final = "tuning"
 TUNED: Final = "ho-fmn"
@@ -38,18 +42,20 @@ class HoFmnOutcomes:
     """What HO-FMN found.
 
     Args:
-        distances: (n,) float32, minimum L-inf distance of each attacked sample: 0 misclassified clean, inf none found.
-        untuned_distances: the same by FMN with learning rate eps and nothing else; no protocol counts it, it tells
-            whether tuning mattered.
-        hyperparameters: the best of the search.
-        objective: the median distance that they reached on the tuning samples, inf if none was found.
+        distances: (n,) float32, what the protocol counts: the minimum L-inf distance of each attacked sample, 0 where it is
+            misclassified clean, inf where nothing was found.
+        tuned_distances: the same by the tuned attack alone.
+        untuned_distances: the same by the untuned attack alone (see `untuned`); it tells whether tuning mattered.
+        configuration: the best of the search.
+        objective: the median distance that it reached on the tuning samples, inf if none was found.
         trials: the whole search, in order.
         seconds: wall time of the finished trials (`tuning`) and batches (`ho-fmn`, `fmn-untuned`), over all runs.
     """
 
     distances: NDArray[np.float32]
+    tuned_distances: NDArray[np.float32]
     untuned_distances: NDArray[np.float32]
-    hyperparameters: FmnHyperparameters
+    configuration: FmnConfiguration
     objective: float
     trials: tuple[Trial, ...]
     seconds: Mapping[str, float]
@@ -88,7 +94,7 @@ def run_ho_fmn(
     return _Run(model, tuning, attack, settings, file=file, progress=Throttle(progress)).outcomes()
 
 
-def objective_of(distances: Tensor, kind: Literal["correct", "all"]) -> float:
+def objective_of(distances: Tensor, kind: Objective) -> float:
     """What a trial is judged by: the lower median of its distances, inf if at least every second is.
 
     Args:
@@ -99,15 +105,22 @@ def objective_of(distances: Tensor, kind: Literal["correct", "all"]) -> float:
     return counted.median().item() if len(counted) else float("inf")
 
 
-def untuned(settings: HoFmnSettings) -> FmnHyperparameters:
-    """FMN without a search: the learning rate is the radius, and SGD does nothing besides."""
-    return FmnHyperparameters(lr=settings.eps, momentum=0.0, weight_decay=0.0, dampening=0.0)
+def untuned(settings: HoFmnSettings) -> FmnConfiguration:
+    """FMN without a search: the learning rate is the radius, and what else there is to tune has its usual value.
+
+    SGD then has neither momentum nor decay, Adam and Adamax have torch's betas and no decay.
+    """
+    return settings.variant.configured({"lr": settings.eps})
 
 
 @dataclass(slots=True, kw_only=True)
 class _Ledger:
-    """All that is known so far; its arrays are the state. `distances` are those of the finished batches."""
+    """All that is known so far; its arrays are the state. `distances` are those of the finished batches.
 
+    A row of the array `trials` holds the hyperparameters in the order of `FmnVariant.names`, then the objective.
+    """
+
+    variant: FmnVariant
     trials: list[Trial] = field(default_factory=list)
     distances: dict[str, NDArray[np.float32]] = field(
         default_factory=lambda: {attack: np.empty(0, np.float32) for attack in (TUNED, UNTUNED)}
@@ -115,21 +128,18 @@ class _Ledger:
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys((TUNING, TUNED, UNTUNED), 0.0))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        rows = [(*astuple(trial.hyperparameters), trial.objective) for trial in self.trials]
+        rows = [(*trial.configuration.hyperparameters.values(), trial.objective) for trial in self.trials]
         seconds = {f"seconds {stage}": np.array(value) for stage, value in self.seconds.items()}
-        return {"trials": np.array(rows, np.float64).reshape(-1, 5), **self.distances, **seconds}
+        width = len(self.variant.names) + 1
+        return {"trials": np.array(rows, np.float64).reshape(-1, width), **self.distances, **seconds}
 
     @classmethod
-    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+    def of(cls, variant: FmnVariant, arrays: Mapping[str, NDArray[Any]]) -> Self:
         return cls(
+            variant=variant,
             trials=[
-                Trial(
-                    hyperparameters=FmnHyperparameters(
-                        lr=lr, momentum=momentum, weight_decay=weight_decay, dampening=dampening
-                    ),
-                    objective=objective,
-                )
-                for lr, momentum, weight_decay, dampening, objective in arrays["trials"].tolist()
+                Trial(configuration=variant.configured(dict(zip(variant.names, row, strict=True))), objective=objective)
+                for *row, objective in arrays["trials"].tolist()
             ],
             distances={attack: arrays[attack] for attack in (TUNED, UNTUNED)},
             seconds={stage: float(arrays[f"seconds {stage}"]) for stage in (TUNING, TUNED, UNTUNED)},
@@ -155,15 +165,17 @@ class _Run:
 
     def outcomes(self) -> HoFmnOutcomes:
         stored = self._file.load() if self._file else None
-        ledger = _Ledger.of(stored) if stored else _Ledger()
-        ledger = self._tune(ledger)
+        variant = self._settings.variant
+        ledger = self._tune(_Ledger.of(variant, stored) if stored else _Ledger(variant=variant))
         best = best_of(ledger.trials)
-        self._attack(TUNED, best.hyperparameters, ledger)
+        self._attack(TUNED, best.configuration, ledger)
         self._attack(UNTUNED, untuned(self._settings), ledger)
+        by_tuned, by_untuned = ledger.distances[TUNED], ledger.distances[UNTUNED]
         return HoFmnOutcomes(
-            distances=ledger.distances[TUNED],
-            untuned_distances=ledger.distances[UNTUNED],
-            hyperparameters=best.hyperparameters,
+            distances=by_tuned if self._settings.counted == "tuned" else np.minimum(by_tuned, by_untuned),
+            tuned_distances=by_tuned,
+            untuned_distances=by_untuned,
+            configuration=best.configuration,
             objective=best.objective,
             trials=tuple(ledger.trials),
             seconds=ledger.seconds,
@@ -174,28 +186,31 @@ class _Run:
         wanted = self._settings.tuning
         if len(ledger.trials) == wanted.trials:
             return ledger
-        tuner = Tuner(wanted, seed=self._settings.seed)
+        tuner = self._tuner()
         if not tuner.replay(ledger.trials):
             _log.warning("the search of an earlier run cannot be taken up here, with other arithmetic; it starts again")
-            tuner, ledger = Tuner(wanted, seed=self._settings.seed), _Ledger()
+            tuner, ledger = self._tuner(), _Ledger(variant=ledger.variant)
         while len(ledger.trials) < wanted.trials:
             started = time.perf_counter()
             ledger.trials.append(tuner.try_next(partial(self._objective, trial=len(ledger.trials))))
             self._keep(ledger, TUNING, started)
         return ledger
 
-    def _objective(self, hyperparameters: FmnHyperparameters, *, trial: int) -> float:
+    def _tuner(self) -> Tuner:
+        return Tuner(self._settings.variant, self._settings.tuning.search, seed=self._settings.seed)
+
+    def _objective(self, configuration: FmnConfiguration, *, trial: int) -> float:
         wanted = self._settings.tuning
-        distances = self._fmn(TUNING, self._tuning, wanted.steps, hyperparameters, batch=trial, batches=wanted.trials)
+        distances = self._fmn(TUNING, self._tuning, wanted.steps, configuration, batch=trial, batches=wanted.trials)
         return objective_of(distances, wanted.objective)
 
-    def _attack(self, attack: str, hyperparameters: FmnHyperparameters, ledger: _Ledger) -> None:
+    def _attack(self, attack: str, configuration: FmnConfiguration, ledger: _Ledger) -> None:
         size = self._settings.batch_size
         x, y = (torch.split(tensor, size) for tensor in self._samples)
         for batch in range(-(-len(ledger.distances[attack]) // size), len(x)):
             started = time.perf_counter()
             found = self._fmn(
-                attack, (x[batch], y[batch]), self._settings.steps, hyperparameters, batch=batch, batches=len(x)
+                attack, (x[batch], y[batch]), self._settings.steps, configuration, batch=batch, batches=len(x)
             )
             ledger.distances[attack] = np.concatenate((ledger.distances[attack], found.cpu().numpy()))
             self._keep(ledger, attack, started)
@@ -205,7 +220,7 @@ class _Run:
         attack: str,
         samples: Samples,
         steps: int,
-        hyperparameters: FmnHyperparameters,
+        configuration: FmnConfiguration,
         *,
         batch: int,
         batches: int,
@@ -224,7 +239,7 @@ class _Run:
                 )
             )
 
-        distances = fmn(self._model, *samples, steps=steps, hyperparameters=hyperparameters, on_step=report)
+        distances = fmn(self._model, *samples, steps=steps, configuration=configuration, on_step=report)
         report(steps + 1)
         return distances
 

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from apcore.attacks.clean import predicted
-from apcore.attacks.fmn import dlr
+from apcore.attacks.fmn_losses import dlr
 from apcore.attacks.model_calls import frozen
 from apcore.attacks.randomness import undisturbed_rng
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import optuna
-from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.exceptions import ExperimentalWarning
 
 from apcore.attacks.randomness import undisturbed_rng
-from apcore.protocol import FmnHyperparameters, Range, TuningSettings
+from apcore.fmn_configuration import Choice, Dimension, FmnConfiguration, FmnVariant, SearchSpace
 
 # One in eight trials is drawn at random before the process takes over: of optuna's settings that were compared, the best.
 RANDOM_TRIALS: Final = 4
@@ -25,9 +25,9 @@ LARGEST_DISTANCE: Final = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """Hyperparameters that were tried; `objective` is the median distance they reached, inf if none was found."""
+    """A configuration that was tried; `objective` is the median distance it reached, inf if none was found."""
 
-    hyperparameters: FmnHyperparameters
+    configuration: FmnConfiguration
     objective: float
 
 
@@ -41,29 +41,25 @@ def best_of(trials: Iterable[Trial]) -> Trial:
 
 
 class Tuner:
-    """Proposes hyperparameters within the ranges of `settings`, the same ones for the same seed and record."""
+    """Proposes configurations of `variant` within the ranges of `search`, the same ones for the same seed and record."""
 
-    def __init__(self, settings: TuningSettings, *, seed: int) -> None:
-        self._space: dict[str, BaseDistribution] = {
-            "lr": _distribution(settings.lr),
-            "momentum": _distribution(settings.momentum),
-            "weight_decay": _distribution(settings.weight_decay),
-            "dampening": _distribution(settings.dampening),
-        }
+    def __init__(self, variant: FmnVariant, search: SearchSpace, *, seed: int) -> None:
+        self._variant = variant
+        self._space = {name: _distribution(search[name]) for name in variant.names}
         with _quiet():
             sampler = optuna.samplers.GPSampler(seed=seed, n_startup_trials=RANDOM_TRIALS, deterministic_objective=True)
             self._study = optuna.create_study(sampler=sampler, direction="minimize")
 
-    def try_next(self, measure: Callable[[FmnHyperparameters], float]) -> Trial:
-        """Propose hyperparameters, have their objective measured, and learn it.
+    def try_next(self, measure: Callable[[FmnConfiguration], float]) -> Trial:
+        """Propose a configuration, have its objective measured, and learn it.
 
         Args:
-            measure: gives the median distance that they reach, inf if none is found.
+            measure: gives the median distance that it reaches, inf if none is found.
         """
-        asked, hyperparameters = self._ask()
-        objective = measure(hyperparameters)
+        asked, configuration = self._ask()
+        objective = measure(configuration)
         self._tell(asked, objective)
-        return Trial(hyperparameters=hyperparameters, objective=objective)
+        return Trial(configuration=configuration, objective=objective)
 
     def replay(self, trials: Iterable[Trial]) -> bool:
         """Take up the record of an earlier search; False if this search would have gone another way.
@@ -71,23 +67,25 @@ class Tuner:
         That happens when optuna, scipy or the machine's arithmetic differ; the tuner is then of no more use.
         """
         for trial in trials:
-            asked, hyperparameters = self._ask()
-            if hyperparameters != trial.hyperparameters:
+            asked, configuration = self._ask()
+            if configuration != trial.configuration:
                 return False
             self._tell(asked, trial.objective)
         return True
 
-    def _ask(self) -> tuple[optuna.Trial, FmnHyperparameters]:
+    def _ask(self) -> tuple[optuna.Trial, FmnConfiguration]:
         with _quiet():
             asked = self._study.ask(self._space)
-        return asked, FmnHyperparameters(**asked.params)
+        return asked, self._variant.configured(asked.params)
 
     def _tell(self, asked: optuna.Trial, objective: float) -> None:
         with _quiet():
             self._study.tell(asked, min(objective, LARGEST_DISTANCE))
 
 
-def _distribution(wanted: Range) -> FloatDistribution:
+def _distribution(wanted: Dimension) -> BaseDistribution:
+    if isinstance(wanted, Choice):
+        return CategoricalDistribution(wanted.choices)
     return FloatDistribution(wanted.low, wanted.high, log=wanted.log)
 
 

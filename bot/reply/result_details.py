@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from apcore.accuracy import AUTOATTACK_ORDER, Measure
 from apcore.protocol import Protocol
-from apcore.result import Result
+from apcore.result import HoFmnTuned, Result
 from bot.reply.markdown import code, code_block, sentence, table
 from bot.reply.result_rows import MARKS, METRICS, Row, short_name
 from bot.submission.model import Submission
@@ -110,13 +110,21 @@ def _network_line(result: Result) -> str:
 
 def _ho_fmn(results: Sequence[Result]) -> str:
     lines = [
-        f"- {short_name(result.model_key)}: lr {tuned.lr:.4g}, momentum {tuned.momentum:.4g}, "
-        f"weight decay {tuned.weight_decay:.4g}, dampening {tuned.dampening:.4g}, after {tuned.trials} trials"
-        + (f"; untuned {100 * tuned.untuned_robust.value:.2f} %" if tuned.untuned_robust else "")
+        f"- {short_name(result.model_key)}: {_tuned_words(tuned)}"
         for result in results
         if (tuned := result.ho_fmn) is not None
     ]
-    return "HO-FMN chose:\n\n" + "\n".join(lines) if lines else ""
+    return "HO-FMN chose, and left robust:\n\n" + "\n".join(lines) if lines else ""
+
+
+def _tuned_words(tuned: HoFmnTuned) -> str:
+    chosen = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in tuned.hyperparameters.items())
+    nearer = f"{tuned.untuned_nearer:,} sample{'' if tuned.untuned_nearer == 1 else 's'}"
+    return (
+        f"{tuned.loss}, {tuned.optimizer}, {tuned.schedule} schedule; {chosen}, after {tuned.trials} trials; "
+        f"tuned {100 * tuned.tuned_robust.value:.2f} %, untuned {100 * tuned.untuned_robust.value:.2f} % and nearer on {nearer}; "
+        + ("the nearest of both counts" if tuned.counted == "nearest" else "the tuned attack counts")
+    )
 
 
 def _million(count: int) -> str:

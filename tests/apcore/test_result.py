@@ -65,13 +65,16 @@ RESULT = Result(
     network=NetworkEvaluated(evaluated="compact", reason="equal in float64", macs_stored=400, macs_evaluated=100),
     accuracies=ACCURACIES,
     ho_fmn=HoFmnTuned(
-        lr=0.3,
-        momentum=0.1,
-        weight_decay=0.02,
-        dampening=0.0,
+        loss="DLR",
+        optimizer="SGD",
+        schedule="cosine",
+        hyperparameters={"lr": 0.3, "momentum": 0.1, "weight_decay": 0.02, "dampening": 0.0},
         objective=None,
         trials=8,
+        counted="nearest",
+        tuned_robust=Accuracy(correct=31, samples=48),
         untuned_robust=Accuracy(correct=33, samples=48),
+        untuned_nearer=2,
     ),
     claims=judge(CLAIMED, ACCURACIES, PROTOCOL),
     distances_file=DistancesCompared(
@@ -156,7 +159,13 @@ def test_a_result_knows_its_worst_verdict_and_its_claims() -> None:
         pytest.param(
             {"seconds": {"autoattack": float("inf")}}, "seconds.autoattack: is not a finite number", id="infinite"
         ),
-        pytest.param({"ho_fmn__lr": float("nan")}, "ho_fmn.lr: is not a finite number", id="not a number"),
+        pytest.param(
+            {"ho_fmn__hyperparameters__lr": float("nan")},
+            "ho_fmn.hyperparameters.lr: is not a finite number",
+            id="not a number",
+        ),
+        pytest.param({"ho_fmn__hyperparameters": {"radius": 1}}, "ho_fmn", id="unknown hyperparameter"),
+        pytest.param({"ho_fmn__optimizer": "RMSprop"}, "ho_fmn", id="unknown optimiser"),
         pytest.param({"sparsity__weights": 101}, "sparsity.weights: does not fit 'maximum'", id="above 100 %"),
         pytest.param({"verdict": "splendid"}, "verdict: does not fit", id="unknown verdict"),
         pytest.param({"verdict": "refuted"}, "verdict: is not the worst verdict", id="another verdict"),
@@ -178,6 +187,21 @@ def test_a_document_that_contradicts_its_schema_or_itself_is_refused(changes: di
     with pytest.raises(ShapeError) as caught:
         from_json(document(**changes))
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"counted": "tuned", "tuned_robust": 32}, {"tuned_robust": 30}, {"untuned_robust": 30}],
+    ids=["tuned counts, and is higher", "the tuned attack is nearer", "the untuned attack is nearer"],
+)
+def test_the_accuracy_under_ho_fmn_must_be_what_is_said_to_count(changes: dict[str, Any]) -> None:
+    assert RESULT.ho_fmn is not None
+    shares = {
+        name: Accuracy(correct=value, samples=48) if name != "counted" else value for name, value in changes.items()
+    }
+    contradicting = replace(RESULT, ho_fmn=replace(RESULT.ho_fmn, **shares))
+    with pytest.raises(ShapeError, match=r"accuracies\.hofmn_robust: is not what `ho_fmn` says is counted"):
+        read_result(result_bytes(contradicting))
 
 
 def test_a_model_key_must_parse_and_not_only_fit_its_pattern() -> None:

@@ -6,33 +6,32 @@ import pytest
 import torch
 
 from apcore.attacks.tuner import RANDOM_TRIALS, Trial, Tuner, best_of
-from apcore.protocol import FmnHyperparameters, Range, Samples, TuningSettings
+from apcore.fmn_configuration import Choice, FmnVariant, Range
 
-SETTINGS = TuningSettings(
-    trials=10,
-    steps=10,
-    samples=Samples(first=0, count=8),
-    objective="correct",
-    lr=Range(low=0.03, high=10.0, log=True),
-    momentum=Range(low=0.0, high=0.9),
-    weight_decay=Range(low=0.01, high=1.0),
-    dampening=Range(low=0.0, high=0.2),
-)
+SGD = FmnVariant(loss="DLR", optimizer="SGD", schedule="cosine")
+SEARCH = {
+    "lr": Range(low=0.03, high=10.0, log=True),
+    "momentum": Range(low=0.0, high=0.9),
+    "weight_decay": Range(low=0.01, high=1.0),
+    "dampening": Range(low=0.0, high=0.2),
+}
+TRIALS = 10
 
 
 def bowl(tried):
     """Smallest at learning rate 1, momentum 0.5 and weight decay 0.01."""
-    return 0.01 + math.log10(tried.lr) ** 2 + (tried.momentum - 0.5) ** 2 + (tried.weight_decay - 0.01)
+    chosen = tried.optimizer
+    return 0.01 + math.log10(chosen.lr) ** 2 + (chosen.momentum - 0.5) ** 2 + (chosen.weight_decay - 0.01)
 
 
-def search(measure, *, trials=SETTINGS.trials, seed=0):
-    tuner = Tuner(SETTINGS, seed=seed)
+def search(measure, *, trials=TRIALS, seed=0):
+    tuner = Tuner(SGD, SEARCH, seed=seed)
     return [tuner.try_next(measure) for _ in range(trials)]
 
 
 def test_proposals_stay_in_their_ranges():
     for trial in search(bowl, trials=8):
-        tried = trial.hyperparameters
+        tried = trial.configuration.optimizer
         assert 0.03 <= tried.lr <= 10
         assert 0 <= tried.momentum <= 0.9
         assert 0.01 <= tried.weight_decay <= 1
@@ -53,13 +52,13 @@ def test_it_learns_from_what_it_tried():
 @pytest.mark.parametrize("done", [0, 1, RANDOM_TRIALS, 7])
 def test_a_search_taken_up_from_its_record_goes_on_as_if_never_left(done):
     whole = search(bowl)
-    tuner = Tuner(SETTINGS, seed=0)
+    tuner = Tuner(SGD, SEARCH, seed=0)
     assert tuner.replay(whole[:done])
-    assert [tuner.try_next(bowl) for _ in range(SETTINGS.trials - done)] == whole[done:]
+    assert [tuner.try_next(bowl) for _ in range(TRIALS - done)] == whole[done:]
 
 
 def test_a_record_of_another_search_is_noticed():
-    assert not Tuner(SETTINGS, seed=1).replay(search(bowl, trials=2))
+    assert not Tuner(SGD, SEARCH, seed=1).replay(search(bowl, trials=2))
 
 
 def test_trials_that_find_nothing_do_not_stop_the_search():
@@ -70,7 +69,7 @@ def test_trials_that_find_nothing_do_not_stop_the_search():
 
 def test_the_best_trial_is_the_first_of_the_smallest():
     trials = [
-        Trial(hyperparameters=FmnHyperparameters(lr=lr, momentum=0, weight_decay=0.1, dampening=0), objective=objective)
+        Trial(configuration=SGD.configured({"lr": lr}), objective=objective)
         for lr, objective in ((1, math.inf), (2, 0.3), (3, 0.2), (4, 0.2))
     ]
     assert best_of(trials) is trials[2]
@@ -83,3 +82,26 @@ def test_it_prints_nothing_and_draws_nothing_from_torchs_generator(capfd):
     search(bowl, trials=6)
     assert torch.equal(torch.rand(2), expected)
     assert capfd.readouterr() == ("", "")
+
+
+def test_adam_under_a_plateau_has_its_own_hyperparameters():
+    adam = FmnVariant(loss="LL", optimizer="Adam", schedule="plateau")
+    search_space = {
+        "lr": SEARCH["lr"],
+        "beta1": Range(low=0.0, high=0.999),
+        "beta2": Range(low=0.0, high=0.999),
+        "weight_decay": SEARCH["weight_decay"],
+        "factor": Range(low=0.1, high=0.5),
+        "patience": Choice(choices=(2, 5, 10)),
+    }
+    tuner = Tuner(adam, search_space, seed=0)
+    trials = [tuner.try_next(lambda tried: tried.optimizer.beta1 + tried.schedule.patience / 10) for _ in range(9)]
+    for trial in trials:
+        tried = trial.configuration
+        assert tried.loss == "LL"
+        assert 0 <= tried.optimizer.beta1 <= 0.999
+        assert 0 <= tried.optimizer.beta2 <= 0.999
+        assert 0.1 <= tried.schedule.factor <= 0.5
+        assert tried.schedule.patience in (2, 5, 10)
+    assert best_of(trials).configuration.schedule.patience == 2
+    assert Tuner(adam, search_space, seed=0).replay(trials)
