@@ -10,14 +10,14 @@ from apcore.assumptions import assumptions
 from apcore.attacks.ho_fmn import HoFmnOutcomes
 from apcore.attacks.model_checks import ModelChecks
 from apcore.compaction.compact import Compacted
-from apcore.distance_comparison import count_nearer
+from apcore.distance_comparison import compare_distances, count_nearer
+from apcore.distances_compared import DistancesCompared
 from apcore.inspection import Inspection
 from apcore.outcomes import Outcomes
 from apcore.protocol import Protocol
 from apcore.red_flags import model_flags, red_flags
 from apcore.result import (
     CheckpointFile,
-    DistancesCompared,
     Flag,
     HoFmnTuned,
     LayerZeros,
@@ -100,9 +100,7 @@ def assemble(
         accuracies=measured,
         ho_fmn=_tuned(attacked.tuned, settings),
         claims=judge(task.claimed, measured, task.protocol, seed=settings.autoattack.seed),
-        distances_file=_compared(
-            task.distances_sha256, submitted_distances, outcomes.hofmn_distance, settings.ho_fmn.eps
-        ),
+        distances_file=_compared(task.distances_sha256, submitted_distances, outcomes, settings.ho_fmn.eps),
         flags=(
             *red_flags(measured, outcomes, **radii),
             *(model_flags(attacked.checks) if attacked.checks else ()),
@@ -150,29 +148,11 @@ def _tuned(tuned: HoFmnOutcomes | None, settings: Protocol) -> HoFmnTuned | None
 
 
 def _compared(
-    sha256: str | None, submitted: np.ndarray | None, ours: np.ndarray, eps: float
+    sha256: str | None, submitted: np.ndarray | None, outcomes: Outcomes, eps: float
 ) -> DistancesCompared | None:
-    """The submission's distances beside ours; older files hold 0 both for "misclassified" and for "none found"."""
     if sha256 is None or submitted is None:
         return None
-    radius = np.float32(eps)
-    paired = len(submitted) == len(ours)
-    differences = _differences(submitted, ours) if paired else np.empty(0)
-    largest = float(differences.max()) if len(differences) and np.isfinite(differences).all() else None
-    return DistancesCompared(
-        sha256=sha256,
-        samples=len(submitted),
-        robust=robust_accuracy(submitted, eps).value,
-        largest_difference=largest,
-        differing=int(((submitted.astype(np.float32) > radius) != (ours > radius)).sum()) if paired else None,
-    )
-
-
-def _differences(submitted: np.ndarray, ours: np.ndarray) -> np.ndarray:
-    """Between distances of samples that are right in both and were broken in at least one."""
-    told = (submitted > 0) & (ours > 0) & (np.isfinite(submitted) | np.isfinite(ours))
-    differences: np.ndarray = np.abs(submitted[told] - ours[told])
-    return differences
+    return compare_distances(submitted, outcomes.hofmn_distance, index=outcomes.hofmn_index, eps=eps, sha256=sha256)
 
 
 def _run_flags(task: Task, compacted: Compacted) -> Iterator[Flag]:

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 from apcore import json_shape
 from apcore.accuracy import Accuracy, Measure
+from apcore.distances_compared import DistancesCompared, compared_json, read_compared
 from apcore.json_shape import ShapeError
 from apcore.model_key import ModelKey, ModelKeyError
 from apcore.verdict import Judgement, Metric, Verdict, worst
@@ -120,26 +121,6 @@ class HoFmnTuned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DistancesCompared:
-    """The submitted HO-FMN distances beside ours.
-
-    Args:
-        sha256: hash of the submitted file.
-        samples: how many distances it holds.
-        robust: share of them above the protocol's HO-FMN radius, in [0, 1].
-        largest_difference: from our distance of the same sample, pixels in [0, 1]; None where they cannot be paired, or
-            where only one of a pair is infinite.
-        differing: samples on different sides of the radius; None where they cannot be paired.
-    """
-
-    sha256: str
-    samples: int
-    robust: float
-    largest_difference: float | None
-    differing: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Flag:
     """Something that deserves a second look, with its number (None where none can be given)."""
 
@@ -233,7 +214,7 @@ def to_json(result: Result) -> dict[str, Any]:
         "ho_fmn": ho_fmn and _ho_fmn_json(ho_fmn),
         "verdict": result.verdict,
         "claims": {str(judgement.metric): _claim_json(judgement) for judgement in result.claims},
-        "distances_file": distances and asdict(distances) | {"robust": _percent(distances.robust)},
+        "distances_file": distances and compared_json(distances),
         "flags": [asdict(flag) for flag in result.flags],
         "environment": dict(sorted(result.environment.items())),
         "seconds": {stage: round(seconds, 3) for stage, seconds in result.seconds.items()},
@@ -266,7 +247,7 @@ def from_json(document: Any) -> Result:
             for metric in Metric
             if metric in document["claims"]
         ),
-        distances_file=_distances(document["distances_file"]),
+        distances_file=document["distances_file"] and read_compared(document["distances_file"]),
         flags=tuple(Flag(**flag) for flag in document["flags"]),
         environment=document["environment"],
         seconds=document["seconds"],
@@ -350,10 +331,6 @@ def _ho_fmn(found: dict[str, Any] | None) -> HoFmnTuned | None:
     if found is None:
         return None
     return HoFmnTuned(**found | {name: _accuracy(found[name], f"ho_fmn.{name}") for name in _HO_FMN_SHARES})
-
-
-def _distances(found: dict[str, Any] | None) -> DistancesCompared | None:
-    return None if found is None else DistancesCompared(**found | {"robust": found["robust"] / 100})
 
 
 def _check_counted(result: Result) -> None:

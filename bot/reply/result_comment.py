@@ -11,9 +11,10 @@ from apcore.result import Result
 from apcore.verdict import Verdict
 from bot.reply.markdown import plain
 from bot.reply.result_details import details
+from bot.reply.result_distances import distances
 from bot.reply.result_headline import headline, partial_note
 from bot.reply.result_rows import Row, results_table
-from bot.reply.result_sections import differences, distances, failures_of, flags
+from bot.reply.result_sections import differences, failures_of, flags
 from bot.submission.model import Submission
 
 RESULT_MARKER: Final = "<!-- apbot:result -->"

@@ -5,9 +5,8 @@ from typing import Final
 
 from apcore.failure import Failure, Turn
 from apcore.protocol import Protocol
-from apcore.result import DistancesCompared, Result
 from apcore.verdict import Metric, Verdict
-from bot.reply.markdown import code, ended, sentence, table
+from bot.reply.markdown import code, ended, sentence
 from bot.reply.places import place
 from bot.reply.result_rows import MARKS, METRICS, Row, short_name
 
@@ -37,7 +36,7 @@ def differences(rows: Sequence[Row], protocol: Protocol) -> str:
         for row in rows
         if row.result is not None and row.sparsity_differs
     ]
-    return _section("### Where claim and measurement differ", lines, after=_radius_hint(rows, protocol))
+    return section("### Where claim and measurement differ", lines, after=_radius_hint(rows, protocol))
 
 
 def failures_of(turn: Turn, rows: Sequence[Row]) -> str:
@@ -52,7 +51,7 @@ def failures_of(turn: Turn, rows: Sequence[Row]) -> str:
         f"<br>{_ACTIONS[turn]}: {ended(sentence(fix))}"
         for (message, fix), failures in alike.items()
     ]
-    return _section(_HEADINGS[turn], lines)
+    return section(_HEADINGS[turn], lines)
 
 
 def flags(rows: Sequence[Row]) -> str:
@@ -64,43 +63,17 @@ def flags(rows: Sequence[Row]) -> str:
         if row.result is not None
         for flag in row.result.flags
     ]
-    return _section("### Worth a second look\n\nA flag changes no verdict; it tells a maintainer where to look.", lines)
+    return section("### Worth a second look\n\nA flag changes no verdict; it tells a maintainer where to look.", lines)
 
 
-def distances(rows: Sequence[Row], protocol: Protocol) -> str:
-    """The submitted HO-FMN distances beside ours."""
-    cells = [
-        _distance_cells(row.result, row.result.distances_file)
-        for row in rows
-        if row.result is not None and row.result.distances_file is not None
-    ]
-    if not cells:
+def section(heading: str, lines: Sequence[str], *, after: str = "") -> str:
+    """A heading and its lines, shortened where there are many; empty without lines."""
+    if not lines:
         return ""
-    header = (
-        "Checkpoint",
-        "samples",
-        "yours: robust (%)",
-        "ours: robust (%)",
-        "on the other side",
-        "largest difference",
-    )
-    return (
-        f"### Your distances beside ours\n\n{table(header, cells, numeric=range(1, 6))}\n\n"
-        f"<sub>Robust: distance above eps {protocol.ho_fmn.eps_text}. On the other side: samples that are robust in one of "
-        "the two and not in the other. Differences with pixels in 0 to 1.</sub>"
-    )
-
-
-def _distance_cells(result: Result, submitted: DistancesCompared) -> list[str]:
-    ours = result.accuracies.get(Metric.HO_FMN.measure)
-    return [
-        short_name(result.model_key),
-        f"{submitted.samples:,}",
-        f"{100 * submitted.robust:.2f}",
-        "-" if ours is None else f"{100 * ours.value:.2f}",
-        "-" if submitted.differing is None else f"{submitted.differing:,}",
-        "-" if submitted.largest_difference is None else f"{submitted.largest_difference:.4f}",
-    ]
+    shown = list(lines[:_MAX_LINES])
+    if len(lines) > _MAX_LINES:
+        shown.append(f"- and {len(lines) - _MAX_LINES} more, in the result files")
+    return "\n\n".join(part for part in (heading, "\n".join(shown), after) if part)
 
 
 def _radius_hint(rows: Sequence[Row], protocol: Protocol) -> str:
@@ -115,12 +88,3 @@ def _radius_hint(rows: Sequence[Row], protocol: Protocol) -> str:
         f"Check the radius first: AutoAttack ran at eps {protocol.autoattack.eps_text}, HO-FMN is counted at eps "
         f"{protocol.ho_fmn.eps_text}, and an accuracy at another radius is another number."
     )
-
-
-def _section(heading: str, lines: Sequence[str], *, after: str = "") -> str:
-    if not lines:
-        return ""
-    shown = list(lines[:_MAX_LINES])
-    if len(lines) > _MAX_LINES:
-        shown.append(f"- and {len(lines) - _MAX_LINES} more, in the result files")
-    return "\n\n".join(part for part in (heading, "\n".join(shown), after) if part)

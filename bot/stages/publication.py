@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from apcore.accuracy import Measure
+from apcore.distance_comparison import with_none_found
 from apcore.failure import Failure
 from apcore.model_key import ModelKey
 from apcore.outcomes import Outcomes
@@ -103,7 +104,7 @@ def _draw(group: Sequence[Measurement], workspace: Workspace, protocol: Protocol
             Curve(
                 label=f"{m.result.model_key.structure} {m.result.model_key.sparsity} %",
                 distances=m.outcomes.hofmn_distance,
-                submitted=m.submitted,
+                submitted=None if m.submitted is None else with_none_found(m.submitted, m.outcomes.hofmn_distance),
                 autoattack=m.result.accuracies.get(Measure.AA_ROBUST),
             )
             for m in group

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from apcore.accuracy import AUTOATTACK_ORDER, Accuracy, Measure
+from apcore.distances_compared import DistancesCompared, PairedDistances
 from apcore.json_shape import ShapeError
 from apcore.model_key import ModelKey
 from apcore.protocol import load_protocol
 from apcore.rejudge import rejudge
 from apcore.result import (
     CheckpointFile,
-    DistancesCompared,
     Flag,
     HoFmnTuned,
     LayerZeros,
@@ -78,7 +78,26 @@ RESULT = Result(
     ),
     claims=judge(CLAIMED, ACCURACIES, PROTOCOL),
     distances_file=DistancesCompared(
-        sha256="c" * 64, samples=48, robust=0.645833, largest_difference=0.002, differing=0
+        sha256="c" * 64,
+        samples=48,
+        robust=0.625,
+        median=0.14,
+        our_median=0.139,
+        paired=PairedDistances(
+            nearer=4,
+            same=37,
+            farther=2,
+            found_by_us=0,
+            found_by_them=1,
+            found_by_none=1,
+            misclassified=3,
+            misclassified_by_one=0,
+            zeros_read_as_none_found=1,
+            largest_difference=0.002,
+            differing=1,
+            broken_by_us=(),
+            broken_by_them=(17,),
+        ),
     ),
     flags=(Flag(name="zero-gradients", value=0.125, message="12.5 % of the gradients are zero"),),
     environment={
@@ -166,6 +185,9 @@ def test_a_result_knows_its_worst_verdict_and_its_claims() -> None:
         ),
         pytest.param({"ho_fmn__hyperparameters": {"radius": 1}}, "ho_fmn", id="unknown hyperparameter"),
         pytest.param({"ho_fmn__optimizer": "RMSprop"}, "ho_fmn", id="unknown optimiser"),
+        pytest.param(
+            {"distances_file__paired__same": 38}, "distances_file.paired: counts 49 samples of 48", id="a sample twice"
+        ),
         pytest.param({"sparsity__weights": 101}, "sparsity.weights: does not fit 'maximum'", id="above 100 %"),
         pytest.param({"verdict": "splendid"}, "verdict: does not fit", id="unknown verdict"),
         pytest.param({"verdict": "refuted"}, "verdict: is not the worst verdict", id="another verdict"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from apcore.accuracy import AUTOATTACK_ORDER, Accuracy, Measure
+from apcore.distances_compared import DistancesCompared, PairedDistances
 from apcore.failure import Failure, Turn
 from apcore.files.remote_file import RemoteFile
 from apcore.json_shape import ShapeError
@@ -14,7 +15,6 @@ from apcore.model_key import ModelKey
 from apcore.protocol import load_protocol
 from apcore.result import (
     CheckpointFile,
-    DistancesCompared,
     Flag,
     HoFmnTuned,
     NetworkEvaluated,
@@ -152,6 +152,26 @@ def result(claimed_sparsity: int, accuracies: Mapping[Measure, Accuracy] | None 
     return replace(found, **changes)
 
 
+PAIRED = PairedDistances(
+    nearer=1,
+    same=82,
+    farther=4,
+    found_by_us=2,
+    found_by_them=0,
+    found_by_none=1,
+    misclassified=38,
+    misclassified_by_one=0,
+    zeros_read_as_none_found=3,
+    largest_difference=0.0213,
+    differing=2,
+    broken_by_us=(),
+    broken_by_them=(2050, 2143),
+)
+SUBMITTED = DistancesCompared(
+    sha256="d" * 64, samples=128, robust=0.453125, median=0.0352, our_median=0.0317, paired=PAIRED
+)
+
+
 def all_confirmed() -> list[Result]:
     return [result(50, measured(50, aa=-8)), result(75, measured(75, hofmn=2)), result(90)]
 
@@ -197,8 +217,11 @@ def test_a_refuted_claim_is_told_with_what_to_check(golden: GoldenCheck) -> None
             ),
             Flag(name="zero-gradients", value=0.125, message="`apgd-ce` saw zero gradients on 12.5 % of the samples"),
         ),
-        distances_file=DistancesCompared(
-            sha256="d" * 64, samples=128, robust=0.453125, largest_difference=0.0213, differing=9
+        distances_file=replace(
+            SUBMITTED,
+            paired=replace(
+                PAIRED, nearer=31, same=52, differing=9, broken_by_us=(2051, 2060, 2075, 2099, 2101, 2110, 2164)
+            ),
         ),
         sparsity=replace(result(90).sparsity, filters=0.75, weights=0.9375, agrees=False),
     )
@@ -211,6 +234,36 @@ def test_a_refuted_claim_is_told_with_what_to_check(golden: GoldenCheck) -> None
         pull_request="#17",
     )
     golden("result_comment/one_refuted.md", text)
+
+
+def test_submitted_distances_are_told_image_by_image(golden: GoldenCheck) -> None:
+    """Equal ones, ones that differ, a file of another length, and a file where the runs disagree on the clean images."""
+    alike = replace(
+        PAIRED,
+        nearer=0,
+        same=89,
+        farther=0,
+        found_by_us=0,
+        zeros_read_as_none_found=0,
+        differing=0,
+        broken_by_them=(),
+        largest_difference=0.0,
+    )
+    other = replace(
+        PAIRED,
+        misclassified=34,
+        misclassified_by_one=4,
+        zeros_read_as_none_found=1,
+        differing=31,
+        broken_by_us=tuple(range(2060, 2078)),
+    )
+    results = [
+        result(50, distances_file=replace(SUBMITTED, robust=0.484375, median=0.0317, paired=alike)),
+        result(75, distances_file=replace(SUBMITTED, samples=100, robust=0.47, median=None, paired=None)),
+        result(90, distances_file=replace(SUBMITTED, paired=other)),
+    ]
+    text = result_comment(submission(), results, [], PROTOCOL, curves=CURVES, pull_request="#17")
+    golden("result_comment/distances.md", text)
 
 
 def test_a_partial_run_says_so_first(golden: GoldenCheck) -> None:
