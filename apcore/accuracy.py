@@ -8,7 +8,10 @@ from apcore.intervals import Interval, wilson_interval
 
 
 class Measure(StrEnum):
-    """What an accuracy counts: clean samples, those left after each attack in turn, those left in the end."""
+    """What an accuracy counts: clean samples, those left after each attack in turn, those left in the end.
+
+    `square` is what AutoAttack left; `aa_robust` leaves out what HO-FMN broke besides, within AutoAttack's radius.
+    """
 
     CLEAN = "clean"
     APGD_CE = "apgd-ce"

@@ -70,7 +70,6 @@ def assemble(
     """
     settings, inspection, compacted = task.settings, evaluated.inspection, evaluated.compacted
     measured, outcomes = attacked.accuracies, attacked.outcomes
-    radii = {"aa_eps": settings.autoattack.eps, "hofmn_eps": settings.ho_fmn.eps}
     return Result(
         model_key=task.key,
         submission_sha256=task.submission_sha256,
@@ -102,7 +101,7 @@ def assemble(
         claims=judge(task.claimed, measured, task.protocol, seed=settings.autoattack.seed),
         distances_file=_compared(task.distances_sha256, submitted_distances, outcomes, settings.ho_fmn.eps),
         flags=(
-            *red_flags(measured, outcomes, **radii),
+            *red_flags(measured, outcomes, aa_eps=settings.autoattack.eps),
             *(model_flags(attacked.checks) if attacked.checks else ()),
             *assumptions(inspection, stated=task.normalization),
             *_run_flags(task, compacted),

@@ -148,7 +148,10 @@ def _accuracies(outcomes: Outcomes, settings: Protocol) -> dict[Measure, Accurac
     return accuracies(
         label=outcomes.label,
         clean_prediction=outcomes.clean_prediction,
+        index=outcomes.index,
         aa_outcome=outcomes.aa_outcome,
+        aa_eps=settings.autoattack.eps,
+        hofmn_index=outcomes.hofmn_index,
         hofmn_distance=outcomes.hofmn_distance,
         hofmn_eps=settings.ho_fmn.eps,
     )

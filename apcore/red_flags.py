@@ -8,32 +8,27 @@ that wins points at a masked gradient).
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-import numpy as np
-
 from apcore.accuracy import Accuracy, Measure
 from apcore.attacks.model_checks import ModelChecks
 from apcore.outcomes import Outcomes
 from apcore.result import Flag
+from apcore.robust_accuracy import broken_by_hofmn_alone
 
 SQUARE_POINTS: Final = 0.2
 VARIATION: Final = 1e-4
 
 
-def red_flags(
-    accuracies: Mapping[Measure, Accuracy], outcomes: Outcomes, *, aa_eps: float, hofmn_eps: float
-) -> Iterator[Flag]:
+def red_flags(accuracies: Mapping[Measure, Accuracy], outcomes: Outcomes, *, aa_eps: float) -> Iterator[Flag]:
     """The flags of one measured checkpoint.
 
     Args:
         accuracies: what was measured.
         outcomes: per sample.
         aa_eps: AutoAttack's radius.
-        hofmn_eps: the radius at which HO-FMN is counted.
     """
     if Measure.SQUARE in accuracies:
         yield from _square_after_white_box(accuracies)
-    if hofmn_eps <= aa_eps:
-        yield from _broken_by_hofmn_alone(outcomes, eps=hofmn_eps)
+    yield from _broken_by_hofmn_alone(outcomes, eps=aa_eps)
 
 
 def model_flags(checks: ModelChecks) -> Iterator[Flag]:
@@ -84,13 +79,17 @@ def _square_after_white_box(accuracies: Mapping[Measure, Accuracy]) -> Iterator[
 
 
 def _broken_by_hofmn_alone(outcomes: Outcomes, *, eps: float) -> Iterator[Flag]:
-    survived = outcomes.index[outcomes.aa_outcome == 0]
-    broken = outcomes.hofmn_index[outcomes.hofmn_distance <= np.float32(eps)]
-    both = np.intersect1d(survived, broken)
-    if len(both):
+    alone = broken_by_hofmn_alone(
+        index=outcomes.index,
+        aa_outcome=outcomes.aa_outcome,
+        hofmn_index=outcomes.hofmn_index,
+        hofmn_distance=outcomes.hofmn_distance,
+        eps=eps,
+    )
+    if len(alone):
         yield Flag(
             name="broken-by-hofmn-alone",
-            value=float(len(both)),
-            message=f"HO-FMN broke {len(both)} of the samples that survived AutoAttack, at a radius no larger than AutoAttack's; "
-            "AutoAttack was too weak on them",
+            value=float(len(alone)),
+            message=f"HO-FMN broke {len(alone)} of the samples that survived AutoAttack, within AutoAttack's radius; they count "
+            "as broken, and AutoAttack was too weak on them",
         )

@@ -3,6 +3,9 @@
 Per sample, AutoAttack leaves -1 where the clean sample is already misclassified, 0 where it survived every attack, and
 1 to 4 for the attack that broke it, in AutoAttack's order. HO-FMN leaves the smallest L-inf distance at which an
 adversarial example was found: 0 where the clean sample is already misclassified, inf where none was found.
+
+Robust is what no attack broke: the worst case for each sample (Croce & Hein 2020, arXiv:2003.01690). So a sample that
+AutoAttack left, and for which HO-FMN found an example within AutoAttack's radius, counts as broken.
 """
 
 from typing import Any, TypeAlias
@@ -23,7 +26,10 @@ def accuracies(
     *,
     label: Integers,
     clean_prediction: Integers,
+    index: Integers | None = None,
     aa_outcome: Integers | None = None,
+    aa_eps: float | None = None,
+    hofmn_index: Integers | None = None,
     hofmn_distance: Floats | None = None,
     hofmn_eps: float | None = None,
 ) -> dict[Measure, Accuracy]:
@@ -32,12 +38,15 @@ def accuracies(
     Args:
         label: (n,) true classes, n >= 1.
         clean_prediction: (n,) classes predicted on the clean samples.
-        aa_outcome: (m,) AutoAttack outcomes, -1 to 4; None or empty if AutoAttack did not run.
+        index: (n,) position of these samples in the dataset; needed if both attacks ran, as the next three are.
+        aa_outcome: (n,) AutoAttack outcomes, -1 to 4; None or empty if AutoAttack did not run.
+        aa_eps: AutoAttack's radius.
+        hofmn_index: (k,) position of HO-FMN's samples in the dataset.
         hofmn_distance: (k,) minimum L-inf distances, pixels in [0, 1]; None or empty if HO-FMN did not run.
         hofmn_eps: radius at which HO-FMN is counted; needed together with `hofmn_distance`.
 
     Raises:
-        ValueError: a shape or a value is impossible, or `hofmn_eps` is missing.
+        ValueError: a shape or a value is impossible, or a radius or an index is missing.
     """
     found = {Measure.CLEAN: clean_accuracy(clean_prediction, label)}
     if aa_outcome is not None and len(aa_outcome):
@@ -45,7 +54,50 @@ def accuracies(
     if hofmn_distance is not None and len(hofmn_distance):
         if hofmn_eps is None:
             raise ValueError("distances were given without the radius at which they are counted")
+        if aa_outcome is not None and Measure.AA_ROBUST in found:
+            if index is None or hofmn_index is None or aa_eps is None:
+                raise ValueError("two attacks were given without the samples and the radius that they share")
+            found[Measure.AA_ROBUST] = _share(
+                robust_samples(
+                    index=index,
+                    aa_outcome=aa_outcome,
+                    hofmn_index=hofmn_index,
+                    hofmn_distance=hofmn_distance,
+                    eps=aa_eps,
+                )
+            )
         found[Measure.HOFMN_ROBUST] = robust_accuracy(hofmn_distance, hofmn_eps)
+    return found
+
+
+def robust_samples(
+    *, index: Integers, aa_outcome: Integers, hofmn_index: Integers, hofmn_distance: Floats, eps: float
+) -> npt.NDArray[np.bool_]:
+    """(n,) whether no attack broke the sample at `eps`; arguments and errors as for `broken_by_hofmn_alone`."""
+    alone = broken_by_hofmn_alone(
+        index=index, aa_outcome=aa_outcome, hofmn_index=hofmn_index, hofmn_distance=hofmn_distance, eps=eps
+    )
+    robust: npt.NDArray[np.bool_] = (aa_outcome == SURVIVED) & ~np.isin(index, alone)
+    return robust
+
+
+def broken_by_hofmn_alone(
+    *, index: Integers, aa_outcome: Integers, hofmn_index: Integers, hofmn_distance: Floats, eps: float
+) -> Integers:
+    """Dataset indices, rising, of the samples that survived AutoAttack and that HO-FMN broke within `eps`.
+
+    Args:
+        index: (n,) dataset indices, each once.
+        aa_outcome: (n,) AutoAttack outcomes at `eps`, -1 to 4.
+        hofmn_index: (k,) dataset indices, each once.
+        hofmn_distance: (k,) minimum L-inf distances, pixels in [0, 1].
+        eps: AutoAttack's radius, at which HO-FMN is counted here, whatever radius the protocol counts it at.
+
+    Raises:
+        ValueError: the shape of the distances is not (k,), or one is NaN or negative.
+    """
+    broken = hofmn_index[checked_distances(hofmn_distance) <= np.float32(eps)]
+    found: Integers = np.intersect1d(index[aa_outcome == SURVIVED], broken)
     return found
 
 
@@ -61,7 +113,7 @@ def clean_accuracy(prediction: Integers, label: Integers) -> Accuracy:
 
 
 def autoattack_accuracies(outcome: Integers) -> dict[Measure, Accuracy]:
-    """Accuracy left after each attack of AutoAttack, and the robust accuracy, which is what the last one leaves.
+    """Accuracy left after each attack of AutoAttack, and the robust accuracy where no other attack was tried.
 
     Args:
         outcome: (n,) integers, n >= 1: -1 misclassified clean, 0 survived, 1 to 4 broken by that attack.
@@ -110,6 +162,16 @@ def checked_distances(distances: Floats) -> npt.NDArray[np.float32]:
     if not (single >= 0).all():
         raise ValueError("a distance is negative or not a number")
     return single
+
+
+def largest_difference(theirs: Floats, ours: Floats) -> float | None:
+    """The largest difference between two distances of one sample, over those that are right in both and broken in one.
+
+    None if there are no such samples, or if only one of a pair is infinite. Both are (n,), pixels in [0, 1].
+    """
+    told = (theirs > 0) & (ours > 0) & (np.isfinite(theirs) | np.isfinite(ours))
+    differences = np.abs(theirs[told] - ours[told])
+    return float(differences.max()) if len(differences) and np.isfinite(differences).all() else None
 
 
 def _share(counted: npt.NDArray[np.bool_]) -> Accuracy:

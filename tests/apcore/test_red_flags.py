@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from apcore.attacks.model_checks import ModelChecks
-from apcore.red_flags import model_flags
+from apcore.outcomes import Outcomes
+from apcore.red_flags import model_flags, red_flags
 from apcore.result import Flag
 
 PLAIN = ModelChecks(
@@ -68,3 +70,20 @@ def test_a_plain_network_has_no_flag() -> None:
 )
 def test_each_check_has_its_flag(changes: dict[str, object], flag: Flag) -> None:
     assert list(model_flags(replace(PLAIN, **changes))) == [flag]  # type: ignore[arg-type]
+
+
+def test_what_hofmn_alone_broke_within_autoattacks_radius_is_flagged_with_its_number() -> None:
+    outcomes = Outcomes(
+        index=np.arange(3),
+        label=np.zeros(3, np.int64),
+        clean_prediction=np.zeros(3, np.int64),
+        aa_outcome=np.array([0, 0, 1], np.int8),
+        hofmn_index=np.arange(3),
+        hofmn_distance=np.array([0.02, 0.04, 0.01], np.float32),
+    )
+    (flag,) = red_flags({}, outcomes, aa_eps=0.031)
+    assert (flag.name, flag.value) == ("broken-by-hofmn-alone", 1.0)
+    assert flag.message == (
+        "HO-FMN broke 1 of the samples that survived AutoAttack, within AutoAttack's radius; they count as broken, "
+        "and AutoAttack was too weak on them"
+    )

@@ -4,7 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apcore.accuracy import AUTOATTACK_ORDER, Accuracy, Measure
-from apcore.robust_accuracy import accuracies, autoattack_accuracies, clean_accuracy, robust_accuracy
+from apcore.robust_accuracy import (
+    accuracies,
+    autoattack_accuracies,
+    broken_by_hofmn_alone,
+    clean_accuracy,
+    robust_accuracy,
+)
 
 EPS = 8 / 255
 
@@ -78,7 +84,10 @@ def test_everything_measured_is_told_once_in_order() -> None:
     found = accuracies(
         label=LABEL,
         clean_prediction=PREDICTION,
+        index=np.arange(3),
         aa_outcome=np.array([0, 2, -1], dtype=np.int8),
+        aa_eps=EPS,
+        hofmn_index=np.array([2, 0]),
         hofmn_distance=np.array([0, 0.5], dtype=np.float32),
         hofmn_eps=EPS,
     )
@@ -98,3 +107,31 @@ def test_what_did_not_run_has_no_accuracy() -> None:
 def test_distances_without_a_radius_are_refused() -> None:
     with pytest.raises(ValueError, match="without the radius"):
         accuracies(label=LABEL, clean_prediction=PREDICTION, hofmn_distance=np.array([0.1], dtype=np.float32))
+
+
+def test_a_sample_that_hofmn_breaks_inside_the_radius_counts_as_broken() -> None:
+    """Five samples of the dataset under AutoAttack, four others and the same under HO-FMN, in another order."""
+    at_eps, beyond = np.float32(EPS), np.nextafter(np.float32(EPS), np.float32(1))
+    outcomes = {
+        "index": np.array([10, 11, 12, 13, 14]),
+        "aa_outcome": np.array([0, 0, 0, 1, -1], dtype=np.int8),
+        "hofmn_index": np.array([14, 12, 99, 11, 13, 10]),
+        "hofmn_distance": np.array([0, beyond, 0, at_eps, 0.5, np.inf], dtype=np.float32),
+    }
+    assert broken_by_hofmn_alone(**outcomes, eps=EPS).tolist() == [11]
+    found = accuracies(
+        label=np.zeros(5, np.int64), clean_prediction=np.array([0, 0, 0, 0, 1]), **outcomes, aa_eps=EPS, hofmn_eps=0.4
+    )
+    assert found[Measure.AA_ROBUST] == Accuracy(correct=2, samples=5)
+    assert found[Measure.SQUARE] == Accuracy(correct=3, samples=5)  # what AutoAttack left is AutoAttack's
+
+
+def test_two_attacks_without_a_common_radius_are_refused() -> None:
+    with pytest.raises(ValueError, match="the radius that they share"):
+        accuracies(
+            label=LABEL,
+            clean_prediction=PREDICTION,
+            aa_outcome=np.array([0, 2, -1], dtype=np.int8),
+            hofmn_distance=np.array([0.1], dtype=np.float32),
+            hofmn_eps=EPS,
+        )

@@ -1,7 +1,7 @@
 """Samples divided among machines: which shard has which, and what it takes to put outcomes together."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from apcore.model_key import ModelKey
 from apcore.outcomes import Outcomes, read_outcomes, write_outcomes
 from apcore.protocol import Protocol, Samples, load_protocol
 from apcore.result import CheckpointFile, NetworkEvaluated, ProtocolUsed, Result, SparsityMeasured
+from apcore.robust_accuracy import accuracies
 from apcore.shards import Part, Shard, merge_outcomes
 from apcore.task import Task
 
@@ -153,6 +154,19 @@ def test_one_part_is_the_whole() -> None:
 def test_with_a_limit_the_shards_cover_what_it_leaves() -> None:
     parts = [part(0, 4, limit=9, hofmn=(0, 48)), part(4, 9, limit=9)]
     assert same(merge_outcomes(parts, DEMO), part(0, 9, hofmn=(0, 48)).outcomes)
+
+
+def test_the_merged_outcomes_count_what_hofmn_broke_in_any_shard() -> None:
+    """A distance is the index by 100; only the first shard knows them."""
+
+    def robust(outcomes: Outcomes) -> dict[Measure, Accuracy]:
+        arrays = {field.name: getattr(outcomes, field.name) for field in fields(Outcomes)}
+        return accuracies(**arrays, aa_eps=0.35, hofmn_eps=0.1)
+
+    found = robust(merge_outcomes([part(30, 48), part(0, 7, hofmn=(0, 48)), part(7, 30)], DEMO))
+    assert found == robust(WHOLE.outcomes)
+    # 5, 10, 15, 25, 30, 35 and 45 survive AutoAttack; those up to 35 lie within the radius
+    assert (found[Measure.SQUARE].correct, found[Measure.AA_ROBUST].correct) == (7, 1)
 
 
 FIRST, SECOND = part(0, 24, hofmn=(0, 48)), part(24, 48)
