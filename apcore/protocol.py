@@ -45,8 +45,18 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Radius:
+    """An L-inf radius with pixels in [0, 1], and how its protocol writes it."""
+
+    eps: float
+    eps_text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AutoAttackSettings:
     """AutoAttack `standard` in L-inf (Croce & Hein 2020, arXiv:2003.01690). `eps` with pixels in [0, 1].
+
+    `other` is the radius at which claims may have been made instead; it is tried before one is refuted.
 
     `randomness` is `reference`, where numbers are drawn as pyautoattack draws them, batch by batch, or `sharded`, where each
     sample has its own, whatever batch or shard it is in (`apcore.attacks.counter_draws`).
@@ -61,6 +71,7 @@ class AutoAttackSettings:
     batch_size: int
     seed: int
     randomness: Randomness = "reference"
+    other: Radius | None = None
 
     def __post_init__(self) -> None:
         if self.randomness not in get_args(Randomness):
@@ -101,7 +112,8 @@ class HoFmnSettings:
 
     A sample is robust if its distance is greater than `eps` (strictly: an example at exactly eps was found). The distances
     that count are those of the `tuned` attack, as papers report them, or the `nearest` of tuned and untuned FMN, sample by
-    sample: an example that either finds is one, and tuning on other samples cannot promise to win on each.
+    sample: an example that either finds is one, and tuning on other samples cannot promise to win on each. `other` is the
+    radius at which claims may have been counted instead.
 
     Raises:
         ValueError: there are no such distances to count, or the search space does not fit the variant.
@@ -116,6 +128,7 @@ class HoFmnSettings:
     variant: FmnVariant
     counted: Counted
     tuning: TuningSettings
+    other: Radius | None = None
 
     def __post_init__(self) -> None:
         if self.counted not in get_args(Counted):
@@ -139,8 +152,45 @@ class Tolerance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyRefutation:
+    """When a claim is refuted on the first samples of a random order (`apcore.early_refutation`).
+
+    Args:
+        alpha: largest probability to refute a claim that holds, in (0, 1).
+        beta: how unlikely a gap worth finding must be for the test to end, in (0, 1).
+        null_points: a claim at most that many percentage points too high holds.
+        null_flips: percent of the samples that come out otherwise in another run of the same attack.
+        gaps: how far too high a claim may be instead, in percentage points.
+        gaps_with_outcomes: the same where the claim comes with an outcome for each sample, which tells smaller gaps.
+        max_samples: how many samples are attacked at most, which bounds what an honest claim costs.
+        step: so many samples are attacked before the numbers are looked at again.
+
+    Raises:
+        ValueError: a number is out of its range, or there is no gap.
+    """
+
+    alpha: float
+    beta: float
+    null_points: float
+    null_flips: float
+    gaps: tuple[float, ...]
+    gaps_with_outcomes: tuple[float, ...]
+    max_samples: int
+    step: int
+
+    def __post_init__(self) -> None:
+        if not (0 < self.alpha < 1 and 0 < self.beta < 1 and self.null_points >= 0 and self.null_flips >= 0):
+            raise ValueError("early_refutation: alpha and beta must lie between 0 and 1, and no null may be negative")
+        if not (self.gaps and self.gaps_with_outcomes and 1 <= self.step <= self.max_samples):
+            raise ValueError("early_refutation: gaps must be named, and 1 <= step <= max_samples")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
-    """One benchmark: what it admits and how it measures. `sha256` is that of the file's bytes."""
+    """One benchmark: what it admits and how it measures. `sha256` is that of the file's bytes.
+
+    Without `early_refutation` every claim is attacked on all samples.
+    """
 
     name: str
     title: str
@@ -153,6 +203,7 @@ class Protocol:
     autoattack: AutoAttackSettings
     ho_fmn: HoFmnSettings
     tolerance: Tolerance
+    early_refutation: EarlyRefutation | None = None
 
     def sparsities_of(self, structure: Structure) -> tuple[int, ...]:
         """Admitted sparsities in percent; empty if the protocol does not admit `structure`."""
@@ -203,7 +254,7 @@ def read_protocol(path: Path) -> Protocol:
 
 def _protocol(name: str, sha256: str, table: dict[str, Any]) -> Protocol:
     attack, ho_fmn = dict(table.pop("autoattack")), dict(table.pop("ho_fmn"))
-    tuning = dict(ho_fmn.pop("tuning"))
+    tuning, early = dict(ho_fmn.pop("tuning")), table.pop("early_refutation", None)
     return Protocol(
         name=name,
         sha256=sha256,
@@ -219,6 +270,7 @@ def _protocol(name: str, sha256: str, table: dict[str, Any]) -> Protocol:
             tuning=_tuning(tuning),
             **ho_fmn,
         ),
+        early_refutation=early and _early_refutation(dict(early)),
         **table,
     )
 
@@ -240,8 +292,21 @@ def _tuning(table: dict[str, Any]) -> TuningSettings:
 
 def _eps(table: dict[str, Any]) -> dict[str, Any]:
     """`eps` is written as text ("8/255" or "0.031"), so that no radius is ever rounded by whoever types it."""
-    text = table.pop("eps")
+    own = _radius(table.pop("eps"))
+    other = _radius(table.pop("other_eps")) if "other_eps" in table else None
+    if other and other.eps == own.eps:
+        raise ValueError(f"other_eps = {other.eps_text} is eps itself")
+    return {"eps": own.eps, "eps_text": own.eps_text, "other": other}
+
+
+def _radius(text: str) -> Radius:
     eps = float(Fraction(text))
     if not 0 < eps <= 1:
         raise ValueError(f"eps = {text} is outside (0, 1]")
-    return {"eps": eps, "eps_text": text}
+    return Radius(eps=eps, eps_text=text)
+
+
+def _early_refutation(table: dict[str, Any]) -> EarlyRefutation:
+    return EarlyRefutation(
+        gaps=tuple(table.pop("gaps")), gaps_with_outcomes=tuple(table.pop("gaps_with_outcomes")), **table
+    )

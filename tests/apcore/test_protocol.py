@@ -191,3 +191,47 @@ def test_settings_read_like_this(golden: Callable[[str, str], None]) -> None:
     texts = [f"{protocol.name}\n{settings_words(protocol)}\n" for protocol in map(load_protocol, protocol_names())]
     texts.append(f"elsewhere\n{settings_words(read_protocol(ELSEWHERE))}\n")
     golden("protocol/settings.txt", "\n".join(texts))
+
+
+def changed(folder: Path, name: str, old: str, new: str) -> Path:
+    text = (DEMO.parent / f"{name}.toml").read_text(encoding="utf-8")
+    assert text.count(old) >= 1
+    path = folder / "mine.toml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "autoattack", "ho_fmn"),
+    [("apb-2024", ("0.031", "8/255"), ("8/255", "0.031")), ("apb-2026", ("8/255", "0.031"), ("8/255", "0.031"))],
+)
+def test_each_protocol_of_the_board_names_both_radii(
+    name: str, autoattack: tuple[str, str], ho_fmn: tuple[str, str]
+) -> None:
+    protocol = load_protocol(name)
+    for settings, (eps, other) in ((protocol.autoattack, autoattack), (protocol.ho_fmn, ho_fmn)):
+        assert settings.other is not None
+        assert (settings.eps_text, settings.other.eps_text) == (eps, other)
+    assert 0.031 in (protocol.autoattack.eps, protocol.autoattack.other.eps)
+
+
+def test_a_protocol_may_know_of_one_radius_and_refute_late() -> None:
+    demo = load_protocol("demo")
+    assert (demo.autoattack.other, demo.ho_fmn.other, demo.early_refutation) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('other_eps = "8/255"', 'other_eps = "31/1000"', "other_eps = 31/1000 is eps itself"),
+        ('other_eps = "8/255"', 'other_eps = "8"', "eps = 8 is outside (0, 1]"),
+        ("alpha = 0.001", "alpha = 0", "early_refutation: alpha and beta must lie between 0 and 1"),
+        ("gaps = [5, 10, 20]", "gaps = []", "early_refutation: gaps must be named, and 1 <= step <= max_samples"),
+        ("step = 100", "step = 4000", "early_refutation: gaps must be named, and 1 <= step <= max_samples"),
+        ("step = 100", "steps = 100", "unexpected keyword argument 'steps'"),
+    ],
+)
+def test_radii_and_tests_that_cannot_be_are_refused(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    with pytest.raises(ProtocolError) as refused:
+        read_protocol(changed(tmp_path, "apb-2024", old, new))
+    assert complaint in str(refused.value)
