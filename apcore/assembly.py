@@ -12,6 +12,7 @@ from apcore.attacks.model_checks import ModelChecks
 from apcore.compaction.compact import Compacted
 from apcore.distance_comparison import compare_distances, count_nearer
 from apcore.distances_compared import DistancesCompared
+from apcore.early_refutation import Prefix
 from apcore.inspection import Inspection
 from apcore.outcomes import Outcomes
 from apcore.protocol import Protocol
@@ -22,11 +23,13 @@ from apcore.result import (
     HoFmnTuned,
     LayerZeros,
     NetworkEvaluated,
+    OtherRadius,
     ProtocolUsed,
     Result,
     SparsityMeasured,
 )
 from apcore.robust_accuracy import robust_accuracy
+from apcore.submitted_outcomes import SubmittedOutcomes, outcomes_file
 from apcore.task import Task
 from apcore.verdict import is_partial, judge
 
@@ -42,13 +45,19 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attacked:
-    """What the attacks left; `tuned` and `checks` are None and `outcomes` are empty where nothing was attacked."""
+    """What the attacks left; `tuned` and `checks` are None and `outcomes` are empty where nothing was attacked.
+
+    `prefix` is what was seen before the whole run, and `at_other_radius` AutoAttack's robust accuracy there; None where
+    neither was asked for.
+    """
 
     accuracies: Mapping[Measure, Accuracy]
     outcomes: Outcomes
     tuned: HoFmnOutcomes | None
     checks: ModelChecks | None
     seconds: Mapping[str, float]
+    prefix: Prefix | None = None
+    at_other_radius: Accuracy | None = None
 
 
 def assemble(
@@ -57,6 +66,7 @@ def assemble(
     attacked: Attacked,
     *,
     submitted_distances: np.ndarray | None,
+    submitted_outcomes: SubmittedOutcomes | None,
     surroundings: Mapping[str, str | int],
 ) -> Result:
     """The result of one checkpoint.
@@ -66,10 +76,12 @@ def assemble(
         evaluated: the checkpoint and the network made of it.
         attacked: what the attacks left.
         submitted_distances: (m,) the submission's own distances, None without any.
+        submitted_outcomes: the submission's own outcomes, held against the protocol; None without any.
         surroundings: versions, device, threads and the hash of the samples.
     """
     settings, inspection, compacted = task.settings, evaluated.inspection, evaluated.compacted
     measured, outcomes = attacked.accuracies, attacked.outcomes
+    elsewhere = _at_other_radius(attacked, settings)
     return Result(
         model_key=task.key,
         submission_sha256=task.submission_sha256,
@@ -98,7 +110,14 @@ def assemble(
         ),
         accuracies=measured,
         ho_fmn=_tuned(attacked.tuned, settings),
-        claims=judge(task.claimed, measured, task.protocol, seed=settings.autoattack.seed),
+        claims=judge(
+            task.claimed,
+            measured,
+            task.protocol,
+            seed=settings.autoattack.seed,
+            at_other_radius={measure: found.accuracy for measure, found in elsewhere.items()},
+            prefix=attacked.prefix,
+        ),
         distances_file=_compared(task.distances_sha256, submitted_distances, outcomes, settings.ho_fmn.eps),
         flags=(
             *red_flags(measured, outcomes, aa_eps=settings.autoattack.eps),
@@ -108,7 +127,22 @@ def assemble(
         ),
         environment=dict(surroundings),
         seconds={**evaluated.seconds, **attacked.seconds},
+        other_radius=elsewhere,
+        prefix=attacked.prefix,
+        outcomes_file=outcomes_file(submitted_outcomes, outcomes, task.protocol) if submitted_outcomes else None,
     )
+
+
+def _at_other_radius(attacked: Attacked, settings: Protocol) -> dict[Measure, OtherRadius]:
+    """HO-FMN's distances tell every radius; AutoAttack is run at another one only where a verdict needs it."""
+    found: dict[Measure, OtherRadius] = {}
+    other, distances = settings.autoattack.other, attacked.outcomes.hofmn_distance
+    if other and attacked.at_other_radius:
+        found[Measure.AA_ROBUST] = OtherRadius(eps=other.eps_text, accuracy=attacked.at_other_radius)
+    other = settings.ho_fmn.other
+    if other and len(distances):
+        found[Measure.HOFMN_ROBUST] = OtherRadius(eps=other.eps_text, accuracy=robust_accuracy(distances, other.eps))
+    return found
 
 
 def _sparsity(inspection: Inspection) -> SparsityMeasured:

@@ -4,7 +4,7 @@ Everything measured on the way is kept in the work folder; a run that was stoppe
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,6 +20,7 @@ from apcore.attacks.ho_fmn import run_ho_fmn
 from apcore.attacks.model_checks import check_model
 from apcore.attacks.progress import Listener, ignore
 from apcore.attacks.resumable import AttackState
+from apcore.claim_attacks import Tell, try_first, with_other_radius
 from apcore.compaction.compact import Compacted, compact
 from apcore.device import usable_device
 from apcore.environment import environment
@@ -31,14 +32,15 @@ from apcore.protocol import Protocol
 from apcore.result import Result
 from apcore.robust_accuracy import accuracies, clean_accuracy
 from apcore.sample_sets import SampleSets, load_sample_sets
+from apcore.sequential_test import Decision
+from apcore.submitted_outcomes import SubmittedOutcomes, held_against
 from apcore.task import Task
 from apcore.threads import threads_for, torch_threads
-from apcore.verdict import Metric, judge, may_attack
+from apcore.verdict import judge, may_attack
 
 COMPARED_IMAGES: Final = 4
 CHECKED_IMAGES: Final = 128
 CLEAN_BATCH: Final = 500
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,6 +55,7 @@ def benchmark(
     task: Task,
     *,
     submitted_distances: np.ndarray | None = None,
+    submitted_outcomes: SubmittedOutcomes | None = None,
     progress: Listener = ignore,
     tell: Tell = lambda _words: None,
 ) -> Measured:
@@ -61,6 +64,8 @@ def benchmark(
     Args:
         task: what to measure.
         submitted_distances: (m,) the submission's own HO-FMN distances, read from `task.distances`.
+        submitted_outcomes: the submission's own outcomes; a file that is about other samples is refused in the result, and
+            costs no measurement.
         progress: told how far the attacks are.
         tell: told in a line of words what was found on the way.
 
@@ -69,18 +74,21 @@ def benchmark(
         MachineError: data, device or disk fail here.
     """
     samples = load_sample_sets(task)
-    images, _ = samples.autoattack
+    images, labels = samples.autoattack
+    index = _indices(task.settings.autoattack.samples.first, len(labels))
+    own = submitted_outcomes and held_against(submitted_outcomes, task.protocol, index=index, label=labels.numpy())
     evaluated = _evaluated(task, images, tell)
     macs_per_batch = evaluated.compacted.macs_evaluated * min(task.settings.autoattack.batch_size, len(images))
     threads = threads_for(macs_per_batch, torch.get_num_threads())
     with torch_threads(threads):
-        attacked = _attacked(task, evaluated, samples, progress=progress, tell=tell)
+        attacked = _attacked(task, evaluated, samples, own, progress=progress, tell=tell)
     return Measured(
         result=assemble(
             task,
             evaluated,
             attacked,
             submitted_distances=submitted_distances,
+            submitted_outcomes=own,
             surroundings=environment(task.device) | {"threads": threads, "data": samples.sha256},
         ),
         outcomes=attacked.outcomes,
@@ -103,7 +111,15 @@ def _evaluated(task: Task, images: Tensor, tell: Tell) -> Evaluated:
     return Evaluated(inspection=inspection, compacted=compacted, seconds=seconds)
 
 
-def _attacked(task: Task, evaluated: Evaluated, samples: SampleSets, *, progress: Listener, tell: Tell) -> Attacked:
+def _attacked(
+    task: Task,
+    evaluated: Evaluated,
+    samples: SampleSets,
+    own: SubmittedOutcomes | None,
+    *,
+    progress: Listener,
+    tell: Tell,
+) -> Attacked:
     device, settings = usable_device(task.device), task.settings
     network = evaluated.compacted.network.to(device)
     images, labels = _on(device, samples.autoattack)
@@ -113,6 +129,17 @@ def _attacked(task: Task, evaluated: Evaluated, samples: SampleSets, *, progress
         return Attacked(accuracies={Measure.CLEAN: clean}, outcomes=_no_outcomes(), tuned=None, checks=None, seconds={})
     checks = check_model(network, images[:CHECKED_IMAGES], labels[:CHECKED_IMAGES])
     state = AttackState(folder=task.work, fingerprint=_fingerprint(task, evaluated))
+    tried = try_first(task, network, (images, labels), own, state, progress=progress, tell=tell)
+    seconds: Mapping[str, float] = {"prefix": tried.seconds} if tried else {}
+    if tried and tried.decision is Decision.CONTRADICTED and not task.in_full:
+        return Attacked(
+            accuracies={Measure.CLEAN: clean},
+            outcomes=_no_outcomes(),
+            tuned=None,
+            checks=checks,
+            seconds=seconds,
+            prefix=tried.prefix,
+        )
     attacked = run_autoattack(network, images, labels, settings.autoattack, state=state, progress=progress)
     outcomes = replace(
         _no_outcomes(),
@@ -121,7 +148,7 @@ def _attacked(task: Task, evaluated: Evaluated, samples: SampleSets, *, progress
         clean_prediction=attacked.clean_prediction,
         aa_outcome=attacked.broken_by,
     )
-    seconds, tuned = attacked.seconds, None
+    seconds, tuned = {**seconds, **attacked.seconds}, None
     if task.runs_ho_fmn:
         tuned = run_ho_fmn(
             network,
@@ -134,14 +161,20 @@ def _attacked(task: Task, evaluated: Evaluated, samples: SampleSets, *, progress
         index = _indices(settings.ho_fmn.samples.first, len(tuned.distances))
         outcomes = replace(outcomes, hofmn_index=index, hofmn_distance=tuned.distances)
         seconds = {**seconds, **tuned.seconds}
-    return Attacked(
-        accuracies=_accuracies(outcomes, settings), outcomes=outcomes, tuned=tuned, checks=checks, seconds=seconds
+    found = Attacked(
+        accuracies=_accuracies(outcomes, settings),
+        outcomes=outcomes,
+        tuned=tuned,
+        checks=checks,
+        seconds=seconds,
+        prefix=tried.prefix if tried else None,
     )
+    return with_other_radius(task, found, network, (images, labels), state, progress=progress, tell=tell)
 
 
 def _worth_attacking(task: Task, clean: Accuracy) -> bool:
     judgements = judge(task.claimed, {Measure.CLEAN: clean}, task.protocol, seed=task.settings.autoattack.seed)
-    return all(may_attack(judgement) for judgement in judgements if judgement.metric is Metric.CLEAN)
+    return all(may_attack(judgement) for judgement in judgements)
 
 
 def _accuracies(outcomes: Outcomes, settings: Protocol) -> dict[Measure, Accuracy]:

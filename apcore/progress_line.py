@@ -10,6 +10,7 @@ LOG_INTERVAL_S: Final = 15.0
 # Sooner than that an estimate says more about the first batch than about the rest.
 ESTIMATE_AFTER_S: Final = 5.0
 _NAMES: Final = {
+    "prefix": "first samples",
     "clean": "clean accuracy",
     "apgd-ce": "APGD-CE",
     "apgd-t": "APGD-T",

@@ -1,5 +1,7 @@
 """Whether a result's words follow from its numbers: a file may come from a job that a stranger's bytes have run in."""
 
+from apcore.accuracy import Measure
+from apcore.early_refutation import order_digest, radius_tried, sample_order
 from apcore.json_shape import ShapeError
 from apcore.protocol import Protocol
 from apcore.result import Result
@@ -16,9 +18,44 @@ def rejudge(result: Result, protocol: Protocol) -> tuple[Judgement, ...]:
         raise ShapeError(f"protocol: the result was not measured under {protocol.name} as it is here")
     if result.partial != is_partial(result.accuracies, protocol, seed=result.protocol.seed):
         raise ShapeError("partial: contradicts the number of samples and the seed")
+    _check_other_radius(result, protocol)
+    _check_prefix(result, protocol)
     claimed = {claim.metric: claim.claimed for claim in result.claims}
-    judgements = judge(claimed, result.accuracies, protocol, seed=result.protocol.seed)
+    judgements = judge(
+        claimed,
+        result.accuracies,
+        protocol,
+        seed=result.protocol.seed,
+        at_other_radius={measure: found.accuracy for measure, found in result.other_radius.items()},
+        prefix=result.prefix,
+    )
     for ours, theirs in zip(judgements, result.claims, strict=True):
         if ours.verdict is not theirs.verdict:
             raise ShapeError(f"claims.{ours.metric}.verdict: is not what the numbers say, which is {ours.verdict}")
     return judgements
+
+
+def _check_other_radius(result: Result, protocol: Protocol) -> None:
+    """Pass if what was measured at the other radius can stand beside what was measured at the protocol's own."""
+    for measure, settings in ((Measure.AA_ROBUST, protocol.autoattack), (Measure.HOFMN_ROBUST, protocol.ho_fmn)):
+        found = result.other_radius.get(measure)
+        if found is None:
+            continue
+        other, here = settings.other, result.accuracies[measure]
+        if other is None or found.eps != other.eps_text:
+            raise ShapeError(f"other_radius.{measure}.eps: is not the other radius of {protocol.name}")
+        gained = found.accuracy.correct - here.correct
+        if gained * (settings.eps - other.eps) < 0:
+            raise ShapeError(f"other_radius.{measure}: grows with the radius")
+
+
+def _check_prefix(result: Result, protocol: Protocol) -> None:
+    """Pass if the samples that were attacked first are those of the order that nobody could choose."""
+    prefix, attack = result.prefix, protocol.autoattack
+    if prefix is None:
+        return
+    if result.partial or prefix.eps != radius_tried(attack).eps_text:
+        raise ShapeError("prefix: a partial run has none, and it is attacked at the smaller radius of the protocol")
+    order = sample_order(attack.samples, seed=attack.seed, checkpoint_sha256=result.checkpoint.sha256)
+    if prefix.order_sha256 != order_digest(order) or not set(prefix.broken.first) <= set(order):
+        raise ShapeError("prefix.order_sha256: is not the order that seed and checkpoint give")

@@ -7,18 +7,21 @@ speaks of.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
 from apcore import json_shape
-from apcore.accuracy import Accuracy, Measure
+from apcore.accuracy import AUTOATTACK_ORDER, Accuracy, Measure
+from apcore.accuracy_json import accuracy_json, percentage, read_accuracy
 from apcore.distances_compared import DistancesCompared, compared_json, read_compared
+from apcore.early_refutation import ClaimedAs, Prefix
 from apcore.json_shape import ShapeError
 from apcore.model_key import ModelKey, ModelKeyError
+from apcore.named_samples import named_json, read_named
+from apcore.outcomes_file import OutcomesFile, outcomes_file_json, read_outcomes_file
 from apcore.verdict import Judgement, Metric, Verdict, worst
 
 RESULT_SCHEMA: Final = "urn:apbot:schema:result:1"
-_PERCENT_SLACK: Final = 1e-5  # percentages are written with six decimals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,14 @@ class HoFmnTuned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherRadius:
+    """A robust accuracy at the other radius of the protocol, where claims may have been made; `eps` as it writes it."""
+
+    eps: str
+    accuracy: Accuracy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flag:
     """Something that deserves a second look, with its number (None where none can be given)."""
 
@@ -149,6 +160,9 @@ class Result:
         flags: what deserves a second look.
         environment: every version and setting that can move a number, by name.
         seconds: wall time per stage.
+        other_radius: robust accuracies at the protocol's other radius, where they were measured.
+        prefix: what was seen on the first samples of a random order before the whole run, None where nobody looked.
+        outcomes_file: the submitted outcomes beside ours, None if there are none.
     """
 
     model_key: ModelKey
@@ -166,11 +180,19 @@ class Result:
     flags: tuple[Flag, ...]
     environment: Mapping[str, str | int]
     seconds: Mapping[str, float]
+    other_radius: Mapping[Measure, OtherRadius] = field(default_factory=dict)
+    prefix: Prefix | None = None
+    outcomes_file: OutcomesFile | None = None
 
     @property
     def verdict(self) -> Verdict | None:
         """The worst verdict of the claims, None if nothing was claimed."""
         return worst(judgement.verdict for judgement in self.claims)
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether the whole run was spared, because the first samples refuted the claim."""
+        return self.prefix is not None and Measure.AA_ROBUST not in self.accuracies
 
     def claim(self, metric: Metric) -> Judgement | None:
         """The judgement of one claim, None if that was not claimed."""
@@ -203,11 +225,11 @@ def to_json(result: Result) -> dict[str, Any]:
         "limit": result.limit,
         "checkpoint": asdict(result.checkpoint),
         "sparsity": asdict(sparsity)
-        | {name: _percent(getattr(sparsity, name)) for name in _SPARSITY_SHARES}
+        | {name: percentage(getattr(sparsity, name)) for name in _SPARSITY_SHARES}
         | {"layers": [asdict(layer) for layer in sparsity.layers]},
         "network": asdict(result.network),
         "accuracies": {
-            str(measure): _accuracy_json(result.accuracies[measure])
+            str(measure): accuracy_json(result.accuracies[measure])
             for measure in Measure
             if measure in result.accuracies
         },
@@ -218,6 +240,12 @@ def to_json(result: Result) -> dict[str, Any]:
         "flags": [asdict(flag) for flag in result.flags],
         "environment": dict(sorted(result.environment.items())),
         "seconds": {stage: round(seconds, 3) for stage, seconds in result.seconds.items()},
+        "other_radius": {
+            str(measure): {"eps": found.eps} | accuracy_json(found.accuracy)
+            for measure, found in sorted(result.other_radius.items())
+        },
+        "prefix": result.prefix and asdict(result.prefix) | {"broken": named_json(result.prefix.broken)},
+        "outcomes_file": result.outcomes_file and outcomes_file_json(result.outcomes_file),
     }
 
 
@@ -229,7 +257,7 @@ def from_json(document: Any) -> Result:
     """
     json_shape.check(document, "result")
     accuracies = {
-        Measure(name): _accuracy(found, f"accuracies.{name}") for name, found in document["accuracies"].items()
+        Measure(name): read_accuracy(found, f"accuracies.{name}") for name, found in document["accuracies"].items()
     }
     result = Result(
         model_key=_model_key(document["model_key"]),
@@ -251,8 +279,16 @@ def from_json(document: Any) -> Result:
         flags=tuple(Flag(**flag) for flag in document["flags"]),
         environment=document["environment"],
         seconds=document["seconds"],
+        # results of earlier versions have none of these
+        other_radius={
+            Measure(name): _other_radius(found, accuracies.get(Measure(name)), f"other_radius.{name}")
+            for name, found in document.get("other_radius", {}).items()
+        },
+        prefix=_prefix(document.get("prefix")),
+        outcomes_file=(file := document.get("outcomes_file")) and read_outcomes_file(file, accuracies),
     )
     _check_counted(result)
+    _check_robust(accuracies)
     if document["verdict"] != result.verdict:
         raise ShapeError("verdict: is not the worst verdict of the claims")
     return result
@@ -262,23 +298,10 @@ _HO_FMN_SHARES: Final = ("tuned_robust", "untuned_robust")
 _SPARSITY_SHARES: Final = ("claimed", "weights", "filters", "channels", "parameters_left")
 
 
-def _percent(share: float) -> float:
-    return round(100 * share, 6)
-
-
-def _accuracy_json(accuracy: Accuracy) -> dict[str, Any]:
-    interval = accuracy.interval
-    return {
-        "value": _percent(accuracy.value),
-        "samples": accuracy.samples,
-        "interval": [_percent(interval.low), _percent(interval.high)],
-    }
-
-
 def _claim_json(judgement: Judgement) -> dict[str, Any]:
     return {
-        "claimed": _percent(judgement.claimed),
-        "measured": judgement.measured and _percent(judgement.measured.value),
+        "claimed": percentage(judgement.claimed),
+        "measured": judgement.measured and percentage(judgement.measured.value),
         "verdict": judgement.verdict,
         "reason": judgement.reason,
     }
@@ -291,21 +314,8 @@ def _model_key(text: str) -> ModelKey:
         raise ShapeError(f"model_key: {exc}") from exc
 
 
-def _accuracy(found: dict[str, Any], where: str) -> Accuracy:
-    accuracy = Accuracy(correct=round(found["value"] / 100 * found["samples"]), samples=found["samples"])
-    expected = _accuracy_json(accuracy)
-    if abs(expected["value"] - found["value"]) > _PERCENT_SLACK:
-        raise ShapeError(f"{where}.value: is no whole number of {accuracy.samples:,} samples")
-    if any(
-        abs(ours - theirs) > _PERCENT_SLACK
-        for ours, theirs in zip(expected["interval"], found["interval"], strict=True)
-    ):
-        raise ShapeError(f"{where}.interval: is not the 95 % Wilson interval of the value")
-    return accuracy
-
-
 def _claim(metric: Metric, found: dict[str, Any], measured: Accuracy | None) -> Judgement:
-    expected = None if measured is None else _percent(measured.value)
+    expected = None if measured is None else percentage(measured.value)
     if found["measured"] != expected:
         raise ShapeError(f"claims.{metric}.measured: is not accuracies.{metric.measure}.value")
     return Judgement(
@@ -317,20 +327,48 @@ def _claim(metric: Metric, found: dict[str, Any], measured: Accuracy | None) -> 
     )
 
 
+def _check_robust(accuracies: Mapping[Measure, Accuracy]) -> None:
+    """Pass if `aa_robust` is what AutoAttack left, less what HO-FMN alone may have broken."""
+    left, robust = accuracies.get(AUTOATTACK_ORDER[-1]), accuracies.get(Measure.AA_ROBUST)
+    distances = accuracies.get(Measure.HOFMN_ROBUST)
+    if left is None or robust is None:
+        return
+    alone = left.correct - robust.correct
+    if left.samples != robust.samples or not 0 <= alone <= (distances.samples if distances else 0):
+        raise ShapeError("accuracies.aa_robust: is not what the attacks left")
+
+
+def _other_radius(found: dict[str, Any], here: Accuracy | None, where: str) -> OtherRadius:
+    accuracy = read_accuracy(found, where)
+    if here is None or here.samples != accuracy.samples:
+        raise ShapeError(f"{where}: is not on the samples of the accuracy that it stands beside")
+    return OtherRadius(eps=found["eps"], accuracy=accuracy)
+
+
+def _prefix(found: dict[str, Any] | None) -> Prefix | None:
+    if found is None:
+        return None
+    read = {"claimed_as": ClaimedAs(found["claimed_as"]), "broken": read_named(found["broken"], "prefix.broken")}
+    try:
+        return Prefix(**found | read)
+    except ValueError as exc:
+        raise ShapeError(f"prefix: {exc}") from exc
+
+
 def _sparsity(found: dict[str, Any]) -> SparsityMeasured:
     shares = {name: found[name] / 100 for name in _SPARSITY_SHARES}
     return SparsityMeasured(**found | shares | {"layers": tuple(LayerZeros(**layer) for layer in found["layers"])})
 
 
 def _ho_fmn_json(tuned: HoFmnTuned) -> dict[str, Any]:
-    shares = {name: _accuracy_json(getattr(tuned, name)) for name in _HO_FMN_SHARES}
+    shares = {name: accuracy_json(getattr(tuned, name)) for name in _HO_FMN_SHARES}
     return asdict(tuned) | shares | {"hyperparameters": dict(tuned.hyperparameters)}
 
 
 def _ho_fmn(found: dict[str, Any] | None) -> HoFmnTuned | None:
     if found is None:
         return None
-    return HoFmnTuned(**found | {name: _accuracy(found[name], f"ho_fmn.{name}") for name in _HO_FMN_SHARES})
+    return HoFmnTuned(**found | {name: read_accuracy(found[name], f"ho_fmn.{name}") for name in _HO_FMN_SHARES})
 
 
 def _check_counted(result: Result) -> None:

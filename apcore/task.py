@@ -28,11 +28,13 @@ class Task:
         normalization: (mean, std) of the network's input, None if it takes pixels in [0, 1].
         distances: file with the submission's own HO-FMN distances, None if there is none.
         distances_sha256: hash of that file's bytes.
+        outcomes_sha256: hash of the submission's own outcomes file, None without one.
         submission_sha256: the submission this belongs to, None without one.
         limit: cap on AutoAttack's samples.
         device: torch's name of the device.
         seed: another seed than the protocol's, None for that one.
         shard: which part of AutoAttack's samples to attack, None for all; HO-FMN is run in the first alone.
+        in_full: attack all samples even where the first of them refute the claim.
 
     Raises:
         ValueError: a shard of a protocol whose randomness depends on the batch, or more shards than samples.
@@ -48,11 +50,13 @@ class Task:
     normalization: NormalizationValues | None = None
     distances: Path | None = None
     distances_sha256: str | None = None
+    outcomes_sha256: str | None = None
     submission_sha256: str | None = None
     limit: int | None = None
     device: str = "cpu"
     seed: int | None = None
     shard: Shard | None = None
+    in_full: bool = False
 
     def __post_init__(self) -> None:
         if self.shard is None:
@@ -67,6 +71,12 @@ class Task:
     def runs_ho_fmn(self) -> bool:
         """Whether HO-FMN is part of this task."""
         return self.shard is None or self.shard.number == 1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether AutoAttack gets all of the protocol's samples, under the protocol's seed: only then may it refute."""
+        attack, planned = self.settings.autoattack, self.protocol.autoattack
+        return attack.samples == planned.samples and attack.seed == planned.seed
 
     @property
     def settings(self) -> Protocol:

@@ -4,14 +4,15 @@ A broken sample is a certificate, a surviving one only the absence of an attack.
 upper bound of the true one, the lower of claim and measurement binds, and the measured value is shown in every case.
 """
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from apcore.accuracy import Accuracy, Measure
-from apcore.protocol import Protocol, Tolerance
+from apcore.claim_gap import Gap, count, fell_to_hofmn, percent, points, survivors_kept
+from apcore.early_refutation import Prefix, refuted_words, refutes
+from apcore.protocol import Protocol, Radius, Tolerance
 
 
 class Metric(StrEnum):
@@ -37,12 +38,14 @@ _MEASURE: Final = {
 class Verdict(StrEnum):
     """From worst to best: what decides first stands first.
 
-    Something refuted outweighs all else. Doubt (`inconsistent`) outweighs ignorance (`not_measured`), which outweighs
-    agreement. The word for a partial run (`consistent`) stands before every word for a full one, so that a whole of
-    which any part is partial is never called confirmed. `higher` stands behind `confirmed_lower`, for the lower binds.
+    Something refuted outweighs all else. A claim that fits another radius (`other_radius`) needs a correction for certain,
+    and so outweighs doubt (`inconsistent`), which outweighs ignorance (`not_measured`), which outweighs agreement. The word
+    for a partial run (`consistent`) stands before every word for a full one, so that a whole of which any part is partial
+    is never called confirmed. `higher` stands behind `confirmed_lower`, for the lower binds.
     """
 
     REFUTED = "refuted"
+    OTHER_RADIUS = "other_radius"
     INCONSISTENT = "inconsistent"
     NOT_MEASURED = "not_measured"
     CONSISTENT = "consistent"
@@ -79,6 +82,8 @@ def judge(
     protocol: Protocol,
     *,
     seed: int | None = None,
+    at_other_radius: Mapping[Measure, Accuracy] | None = None,
+    prefix: Prefix | None = None,
 ) -> tuple[Judgement, ...]:
     """Judge every claim of one checkpoint, in the order of `Metric`.
 
@@ -90,21 +95,43 @@ def judge(
         measured: what was measured under `protocol`.
         protocol: tolerances and sample counts.
         seed: the seed that was used, None for the protocol's.
+        at_other_radius: robust accuracies at the protocol's other radius, where they were measured.
+        prefix: what was seen before the whole run; where AutoAttack's accuracy was measured, that decides.
     """
-    partial = is_partial(measured, protocol, seed=seed)
+    run = _Run(
+        measured=measured,
+        protocol=protocol,
+        partial=is_partial(measured, protocol, seed=seed),
+        elsewhere=at_other_radius or {},
+        prefix=prefix,
+    )
     judgements: list[Judgement] = []
     for metric in Metric:
         if metric in claimed:
             found = measured.get(metric.measure)
             verdict, reason = (
-                (Verdict.NOT_MEASURED, _why_not_measured(judgements))
+                _without_measurement(claimed[metric], metric, run, judgements)
                 if found is None
-                else _compare(_Gap(claimed[metric], found), metric, protocol, partial=partial)
+                else _compare(Gap(claimed[metric], found), metric, run)
             )
             judgements.append(
                 Judgement(metric=metric, claimed=claimed[metric], measured=found, verdict=verdict, reason=reason)
             )
     return tuple(judgements)
+
+
+def asks_for_other_radius(judgement: Judgement, protocol: Protocol) -> bool:
+    """Whether a claim can only be refuted once AutoAttack was run at the protocol's other radius.
+
+    Accuracy falls as the radius grows, so a smaller one can explain a claim above the measurement and a larger one cannot.
+    """
+    return (
+        judgement.metric is Metric.AUTOATTACK
+        and judgement.measured is not None
+        and _smaller(protocol.autoattack.other, protocol.autoattack.eps)
+        and _autoattack(Gap(judgement.claimed, judgement.measured), protocol.tolerance)[0] is Verdict.REFUTED
+        and judgement.measured.samples >= planned_samples(judgement.metric, protocol)
+    )
 
 
 def is_partial(measured: Mapping[Measure, Accuracy], protocol: Protocol, *, seed: int | None = None) -> bool:
@@ -126,9 +153,9 @@ def planned_samples(metric: Metric, protocol: Protocol) -> int:
     return (protocol.ho_fmn if metric is Metric.HO_FMN else protocol.autoattack).samples.count
 
 
-def may_attack(clean: Judgement) -> bool:
+def may_attack(judgement: Judgement) -> bool:
     """Whether attacking makes sense: a refuted clean accuracy means another network, input or data than the claim's."""
-    return clean.verdict is not Verdict.REFUTED
+    return not (judgement.metric is Metric.CLEAN and judgement.verdict is Verdict.REFUTED)
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict | None:
@@ -139,58 +166,43 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict | None:
     return min(verdicts, key=_WORST_FIRST.index, default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Gap:
-    """How far a measurement lies below its claim (negative: above it), in percentage points and in samples."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """All that one checkpoint's claims are judged by."""
 
-    claimed: float
-    measured: Accuracy
-
-    @property
-    def points(self) -> float:
-        """Rounded, so that a gap of 0.15 points is 0.15 and not a hair more."""
-        return round(100 * (self.claimed - self.measured.value), 6)
-
-    @property
-    def samples(self) -> int:
-        """A claim stands for whole samples: 53.13 % of 64 is 34 of them, for claims are rounded when written down."""
-        return math.floor(self.claimed * self.measured.samples + 0.5) - self.measured.correct
-
-    def within(self, points: float, samples: int) -> bool:
-        """Whether claim and measurement agree, by either unit."""
-        return abs(self.points) <= points or abs(self.samples) <= samples
-
-    def __str__(self) -> str:
-        found = f"{_percent(self.measured.value)} of {_count(self.measured.samples)}"
-        if self.samples == 0:
-            return f"{found}, not a sample away from the claimed {_percent(self.claimed)}"
-        side = "below" if self.samples > 0 else "above"
-        size = f"{abs(self.points):.2f} points ({_count(abs(self.samples))})"
-        return f"{found}, {size} {side} the claimed {_percent(self.claimed)}"
+    measured: Mapping[Measure, Accuracy]
+    protocol: Protocol
+    partial: bool
+    elsewhere: Mapping[Measure, Accuracy]
+    prefix: Prefix | None
 
 
-def _compare(gap: _Gap, metric: Metric, protocol: Protocol, *, partial: bool) -> tuple[Verdict, str]:
-    planned = planned_samples(metric, protocol)
+def _compare(gap: Gap, metric: Metric, run: _Run) -> tuple[Verdict, str]:
+    planned = planned_samples(metric, run.protocol)
     if gap.measured.samples < planned:
         return _against_interval(gap, planned)
-    verdict, reason = _against_tolerance(gap, metric, protocol.tolerance)
-    if not partial:
+    verdict, reason = _against_tolerance(gap, metric, run.protocol.tolerance)
+    if metric is Metric.AUTOATTACK:
+        reason += fell_to_hofmn(run.measured)
+    if run.partial:
+        softened = Verdict.CONSISTENT if verdict in (Verdict.CONFIRMED, Verdict.HIGHER) else Verdict.INCONSISTENT
+        return softened, f"{reason}; the run is partial, so nothing is confirmed or refuted"
+    if metric is Metric.CLEAN:
         return verdict, reason
-    softened = Verdict.CONSISTENT if verdict in (Verdict.CONFIRMED, Verdict.HIGHER) else Verdict.INCONSISTENT
-    return softened, f"{reason}; the run is partial, so nothing is confirmed or refuted"
+    return _at_both_radii(verdict, reason, gap, metric, run)
 
 
-def _against_interval(gap: _Gap, planned: int) -> tuple[Verdict, str]:
+def _against_interval(gap: Gap, planned: int) -> tuple[Verdict, str]:
     measured, interval = gap.measured, gap.measured.interval
     inside = gap.claimed in interval
     return Verdict.CONSISTENT if inside else Verdict.INCONSISTENT, (
-        f"{_percent(measured.value)} of {_count(measured.samples)} where the protocol asks for {planned:,}; "
-        f"the claimed {_percent(gap.claimed)} lies {'inside' if inside else 'outside'} the 95 % interval "
+        f"{percent(measured.value)} of {count(measured.samples)} where the protocol asks for {planned:,}; "
+        f"the claimed {percent(gap.claimed)} lies {'inside' if inside else 'outside'} the 95 % interval "
         f"({100 * interval.low:.2f} to {100 * interval.high:.2f} %), and a full run decides"
     )
 
 
-def _against_tolerance(gap: _Gap, metric: Metric, tolerance: Tolerance) -> tuple[Verdict, str]:
+def _against_tolerance(gap: Gap, metric: Metric, tolerance: Tolerance) -> tuple[Verdict, str]:
     match metric:
         case Metric.CLEAN:
             return _clean(gap, tolerance)
@@ -200,45 +212,80 @@ def _against_tolerance(gap: _Gap, metric: Metric, tolerance: Tolerance) -> tuple
             return _ho_fmn(gap, tolerance)
 
 
-def _clean(gap: _Gap, tolerance: Tolerance) -> tuple[Verdict, str]:
+def _clean(gap: Gap, tolerance: Tolerance) -> tuple[Verdict, str]:
     if gap.within(tolerance.clean, tolerance.samples):
         return Verdict.CONFIRMED, f"{gap}: they agree"
     differs = "so the file, its normalisation or the data are not those of the claim"
-    return Verdict.REFUTED, f"{gap}: more than {_points(tolerance.clean)}, {differs}"
+    return Verdict.REFUTED, f"{gap}: more than {points(tolerance.clean)}, {differs}"
 
 
-def _autoattack(gap: _Gap, tolerance: Tolerance) -> tuple[Verdict, str]:
+def _autoattack(gap: Gap, tolerance: Tolerance) -> tuple[Verdict, str]:
     if gap.within(tolerance.aa_confirmed, tolerance.samples):
         return Verdict.CONFIRMED, f"{gap}: they agree"
     if gap.points < 0:
-        return Verdict.HIGHER, f"{gap}: more than {_points(tolerance.aa_confirmed)}, so the measured value is shown"
+        return Verdict.HIGHER, f"{gap}: more than {points(tolerance.aa_confirmed)}, so the measured value is shown"
     if gap.points <= tolerance.aa_refuted:
-        return Verdict.CONFIRMED_LOWER, f"{gap}: at most {_points(tolerance.aa_refuted)}, so the lower value is shown"
-    return Verdict.REFUTED, f"{gap}: more than {_points(tolerance.aa_refuted)}, so the claim is refuted"
+        return Verdict.CONFIRMED_LOWER, f"{gap}: at most {points(tolerance.aa_refuted)}, so the lower value is shown"
+    return Verdict.REFUTED, f"{gap}: more than {points(tolerance.aa_refuted)}"
 
 
-def _ho_fmn(gap: _Gap, tolerance: Tolerance) -> tuple[Verdict, str]:
+def _ho_fmn(gap: Gap, tolerance: Tolerance) -> tuple[Verdict, str]:
     if abs(gap.samples) <= tolerance.hofmn_samples:
         return Verdict.CONFIRMED, f"{gap}: they agree"
-    limit = _count(tolerance.hofmn_samples)
+    limit = count(tolerance.hofmn_samples)
     if gap.samples < 0:
         return Verdict.HIGHER, f"{gap}: more than {limit}, so the measured value is shown"
-    return Verdict.REFUTED, f"{gap}: more than {limit}, so the claim is refuted"
+    return Verdict.REFUTED, f"{gap}: more than {limit}"
 
 
-def _why_not_measured(before: list[Judgement]) -> str:
+def _at_both_radii(verdict: Verdict, reason: str, gap: Gap, metric: Metric, run: _Run) -> tuple[Verdict, str]:
+    """The verdict once a claim made at the protocol's other radius is thought of."""
+    settings = run.protocol.ho_fmn if metric is Metric.HO_FMN else run.protocol.autoattack
+    other = settings.other
+    if verdict is Verdict.HIGHER and other is not None and not _smaller(other, settings.eps):
+        return (
+            verdict,
+            f"{reason}; a claim made at the larger eps {other.eps_text} would be lower, which may explain it",
+        )
+    if verdict is not Verdict.REFUTED:
+        return verdict, reason
+    if other is None:
+        return verdict, f"{reason}, so the claim is refuted"
+    if not _smaller(other, settings.eps):
+        return (
+            verdict,
+            f"{reason}, and at the larger eps {other.eps_text} it can only be lower, so the claim is refuted",
+        )
+    return _at_smaller_radius(reason, gap, metric, run, eps_text=settings.eps_text, other=other)
+
+
+def _at_smaller_radius(
+    reason: str, gap: Gap, metric: Metric, run: _Run, *, eps_text: str, other: Radius
+) -> tuple[Verdict, str]:
+    """The verdict on a claim that does not hold at `eps_text`, once the accuracy at the smaller radius is known."""
+    found = run.elsewhere.get(metric.measure)
+    if found is None:
+        return Verdict.INCONSISTENT, f"{reason}; nothing is refuted before eps {other.eps_text} is tried too"
+    there = Gap(gap.claimed, found)
+    kept = survivors_kept(run.measured, eps_text) if metric is Metric.AUTOATTACK else ""
+    at_other = f"at eps {other.eps_text} it is {percent(found.value)}{kept}"
+    if _against_tolerance(there, metric, run.protocol.tolerance)[0] is Verdict.REFUTED:
+        return Verdict.REFUTED, f"{reason}, and {at_other}, {there.beside} the claim too, so the claim is refuted"
+    return Verdict.OTHER_RADIUS, (
+        f"{reason}, but {at_other}: the claim fits eps {other.eps_text}, and this protocol measures at {eps_text}"
+    )
+
+
+def _smaller(other: Radius | None, eps: float) -> bool:
+    return other is not None and other.eps < eps
+
+
+def _without_measurement(claimed: float, metric: Metric, run: _Run, before: list[Judgement]) -> tuple[Verdict, str]:
+    """The verdict where the whole run did not take place."""
+    if metric is Metric.AUTOATTACK and run.prefix and refutes(run.prefix, claimed, run.protocol):
+        return Verdict.REFUTED, refuted_words(run.prefix, claimed, run.protocol)
     if any(not may_attack(judgement) for judgement in before):
-        return "not attacked, because the clean accuracy is not the claimed one"
-    return "not measured in this run"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
-
-
-def _points(points: float) -> str:
-    return f"{points:g} points"
-
-
-def _count(samples: int) -> str:
-    return f"{samples:,} sample{'' if samples == 1 else 's'}"
+        return Verdict.NOT_MEASURED, "not attacked, because the clean accuracy is not the claimed one"
+    if any(judgement.verdict is Verdict.REFUTED for judgement in before):
+        return Verdict.NOT_MEASURED, "not attacked, because the claim about AutoAttack is refuted already"
+    return Verdict.NOT_MEASURED, "not measured in this run"

@@ -13,6 +13,7 @@ Source: Croce & Hein 2020, arXiv:2003.01690.
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, Self
 
 import numpy as np
@@ -69,6 +70,7 @@ def run_autoattack(
     progress: Listener = ignore,
     budget: Budget = STANDARD,
     index: NDArray[np.int64] | None = None,
+    attacks: int = len(ATTACKS),
 ) -> AutoAttackOutcomes:
     """Attack `model` on the given samples; `settings.samples` is the caller's to apply.
 
@@ -85,6 +87,7 @@ def run_autoattack(
         budget: for tests.
         index: (n,) position of each sample in the dataset, >= 0, each once; by default they follow each other from
             `settings.samples.first`. Only `sharded` randomness depends on it.
+        attacks: how many of the attacks, from the first on; fewer than all leave only an upper bound of the robust accuracy.
 
     Raises:
         ValueError: `x`, `y` or `index` are not of that form.
@@ -97,7 +100,7 @@ def run_autoattack(
         samples = (x, y, torch.from_numpy(places)) if settings.randomness == "sharded" else (x, y)
         file = state.file("autoattack", settings, budget, x.device.type, tensor_digest(*samples)) if state else None
         run = _Run(model, x, y, settings, index=places, file=file, progress=Throttle(progress), budget=budget)
-        return run.outcomes()
+        return run.outcomes(attacks)
 
 
 def _places(samples: int, first: int, index: NDArray[np.int64] | None) -> NDArray[np.int64]:
@@ -175,10 +178,11 @@ class _Run:
         sharded = settings.randomness == "sharded"
         self._attacks = sharded_attacks(library, seed=settings.seed) if sharded else reference_attacks(library)
 
-    def outcomes(self) -> AutoAttackOutcomes:
+    def outcomes(self, attacks: int) -> AutoAttackOutcomes:
+        """Whatever the first `attacks` attacks left; a state goes on where it was, with as many attacks as are asked for."""
         stored = self._file.load() if self._file else None
         ledger = _Ledger.of(stored) if stored else self._clean()
-        for number, (name, perturb) in enumerate(self._attacks.items(), 1):
+        for number, (name, perturb) in enumerate(islice(self._attacks.items(), attacks), 1):
             if number > ledger.attack:
                 ledger.attack, ledger.batches_done = number, 0
             if number == ledger.attack:

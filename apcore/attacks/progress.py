@@ -13,7 +13,7 @@ class Progress:
     """A moment of an evaluation.
 
     Args:
-        attack: what runs: `clean`, `apgd-ce`, `apgd-t`, `fab-t`, `square`, `tuning`, `ho-fmn` or `fmn-untuned`.
+        attack: what runs: `prefix`, `clean`, `apgd-ce`, `apgd-t`, `fab-t`, `square`, `tuning`, `ho-fmn` or `fmn-untuned`.
         batch: the batch at work (the trial, while tuning), from 1; equal to `batches` at the end.
         batches: how many there are.
         samples: how many samples the evaluation covers.

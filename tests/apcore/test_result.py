@@ -238,6 +238,41 @@ def test_the_message_never_repeats_a_value() -> None:
     assert "@everyone" not in str(caught.value)
 
 
+OLDER = ("other_radius", "prefix", "outcomes_file")
+
+
+def test_results_of_earlier_versions_still_load() -> None:
+    older = document()
+    for name in OLDER:
+        del older[name]
+    assert from_json(older) == RESULT
+
+
+@pytest.mark.parametrize(
+    ("square", "robust", "fits"),
+    [(31, 31, True), (31, 29, True), (31, 32, False), (48, 0, True)],
+    ids=["alike", "two fell to HO-FMN", "more than AutoAttack left", "all fell to HO-FMN"],
+)
+def test_robust_is_what_autoattack_left_or_less(square: int, robust: int, fits: bool) -> None:
+    counts = {Measure.SQUARE: square, Measure.AA_ROBUST: robust}
+    found = {measure: Accuracy(correct=count, samples=48) for measure, count in counts.items()}
+    result = replace(RESULT, accuracies=ACCURACIES | found, claims=())
+    if fits:
+        assert read_result(result_bytes(result)) == result
+    else:
+        with pytest.raises(ShapeError, match=r"accuracies\.aa_robust: is not what the attacks left"):
+            read_result(result_bytes(result))
+
+
+def test_nothing_falls_to_an_attack_that_did_not_run() -> None:
+    without = {measure: found for measure, found in ACCURACIES.items() if measure is not Measure.HOFMN_ROBUST}
+    fallen = replace(
+        RESULT, accuracies=without | {Measure.AA_ROBUST: Accuracy(correct=30, samples=48)}, claims=(), ho_fmn=None
+    )
+    with pytest.raises(ShapeError, match=r"accuracies\.aa_robust: is not what the attacks left"):
+        read_result(result_bytes(fallen))
+
+
 def test_an_accuracy_in_percent_keeps_its_count() -> None:
     assert to_json(BARE)["accuracies"]["clean"]["value"] == 33.333333
     assert from_json(json.loads(result_bytes(BARE))).accuracies[Measure.CLEAN].correct == 1

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apcore.accuracy import Accuracy, Measure
+from apcore.early_refutation import ClaimedAs, Prefix
+from apcore.named_samples import name_samples
 from apcore.protocol import load_protocol
-from apcore.verdict import Judgement, Metric, Verdict, is_partial, judge, may_attack, worst
+from apcore.verdict import Judgement, Metric, Verdict, asks_for_other_radius, is_partial, judge, may_attack, worst
 
 PROTOCOL = load_protocol("apb-2024")
 DEMO = load_protocol("demo")
@@ -32,8 +34,14 @@ def capped(correct: int, samples: int = 16) -> dict[Measure, Accuracy]:
     return {Measure.AA_ROBUST: Accuracy(correct=correct, samples=samples)}
 
 
-def only(metric: Metric, claimed: float, found: Mapping[Measure, Accuracy], *, protocol=PROTOCOL) -> Judgement:
-    (judgement,) = judge({metric: claimed}, found, protocol)
+def only(
+    metric: Metric, claimed: float, found: Mapping[Measure, Accuracy], *, protocol=PROTOCOL, elsewhere=None, prefix=None
+) -> Judgement:
+    """One judgement; HO-FMN's distances say the same at both radii, unless the case is about them."""
+    there = {Measure.HOFMN_ROBUST: found[Measure.HOFMN_ROBUST]} if Measure.HOFMN_ROBUST in found else {}
+    (judgement,) = judge(
+        {metric: claimed}, found, protocol, at_other_radius=there if elsewhere is None else elsewhere, prefix=prefix
+    )
     return judgement
 
 
@@ -178,7 +186,8 @@ def test_another_seed_makes_a_run_partial() -> None:
             0.4300,
             measured(),
             "45.20 % of 10,000 samples, 2.20 points (220 samples) above the claimed 43.00 %: "
-            "more than 0.15 points, so the measured value is shown",
+            "more than 0.15 points, so the measured value is shown; "
+            "a claim made at the larger eps 8/255 would be lower, which may explain it",
             id="higher",
         ),
         pytest.param(
@@ -186,7 +195,8 @@ def test_another_seed_makes_a_run_partial() -> None:
             0.5625,
             measured(),
             "48.44 % of 128 samples, 7.81 points (10 samples) below the claimed 56.25 %: "
-            "more than 3 samples, so the claim is refuted",
+            "more than 3 samples, and at eps 0.031 it is 48.44 %, 7.81 points (10 samples) below the claim too, "
+            "so the claim is refuted",
             id="ho-fmn",
         ),
         pytest.param(
@@ -211,6 +221,143 @@ def test_a_reason_is_one_sentence_with_the_numbers(
     metric: Metric, claimed: float, found: Mapping[Measure, Accuracy], reason: str
 ) -> None:
     assert only(metric, claimed, found).reason == reason
+
+
+APB_2026 = load_protocol("apb-2026")
+REFUTED_AT_8_255 = 0.4590  # measured are 45.20 %
+
+
+def at_other(aa: int) -> dict[Measure, Accuracy]:
+    return {Measure.AA_ROBUST: Accuracy(correct=aa, samples=10000)}
+
+
+def test_nothing_is_refuted_before_the_smaller_radius_is_tried() -> None:
+    judgement = only(Metric.AUTOATTACK, REFUTED_AT_8_255, measured(hofmn=None), protocol=APB_2026)
+    assert judgement.verdict is Verdict.INCONSISTENT
+    assert judgement.reason.endswith("more than 0.5 points; nothing is refuted before eps 0.031 is tried too")
+    assert asks_for_other_radius(judgement, APB_2026)
+
+
+@pytest.mark.parametrize(
+    ("there", "verdict"),
+    [
+        pytest.param(4598, Verdict.OTHER_RADIUS, id="measured higher there"),
+        pytest.param(4590, Verdict.OTHER_RADIUS, id="equal there"),
+        pytest.param(4540, Verdict.OTHER_RADIUS, id="0.50 points below there"),
+        pytest.param(4539, Verdict.REFUTED, id="0.51 points below there"),
+    ],
+)
+def test_a_claim_that_holds_at_the_smaller_radius_was_made_there(there: int, verdict: Verdict) -> None:
+    found = measured(hofmn=None)
+    judgement = only(Metric.AUTOATTACK, REFUTED_AT_8_255, found, protocol=APB_2026, elsewhere=at_other(there))
+    assert judgement.verdict is verdict
+
+
+def test_the_reason_names_both_numbers_and_what_was_attacked_again() -> None:
+    fits, refuted = (
+        only(Metric.AUTOATTACK, 0.4590, measured(hofmn=None), protocol=APB_2026, elsewhere=at_other(there)).reason
+        for there in (4588, 4530)
+    )
+    here = "45.20 % of 10,000 samples, 0.70 points (70 samples) below the claimed 45.90 %: more than 0.5 points"
+    kept = "(the 4,520 samples that survived eps 8/255 were not attacked again and count as surviving)"
+    assert fits == (
+        f"{here}, but at eps 0.031 it is 45.88 % {kept}: the claim fits eps 0.031, and this protocol measures at 8/255"
+    )
+    assert refuted == (
+        f"{here}, and at eps 0.031 it is 45.30 % {kept}, 0.60 points (60 samples) below the claim too, "
+        "so the claim is refuted"
+    )
+
+
+def test_a_larger_radius_cannot_explain_a_claim_that_is_too_high() -> None:
+    judgement = only(Metric.AUTOATTACK, 0.4600, measured())
+    assert judgement.verdict is Verdict.REFUTED
+    assert judgement.reason.endswith("and at the larger eps 8/255 it can only be lower, so the claim is refuted")
+    assert not asks_for_other_radius(judgement, PROTOCOL)
+
+
+def test_without_another_radius_a_claim_is_refuted_at_once() -> None:
+    small = {Measure.AA_ROBUST: Accuracy(correct=10, samples=48)}
+    judgement = only(Metric.AUTOATTACK, 0.5, small, protocol=DEMO)
+    assert judgement.verdict is Verdict.REFUTED
+    assert judgement.reason.endswith("more than 0.5 points, so the claim is refuted")
+
+
+@pytest.mark.parametrize(
+    ("claimed", "found"),
+    [
+        pytest.param(0.4520, measured(), id="agrees"),
+        pytest.param(0.4560, measured(), id="lower"),
+        pytest.param(0.4000, measured(), id="higher"),
+        pytest.param(0.9000, capped(4), id="partial"),
+    ],
+)
+def test_nothing_more_is_attacked_where_a_claim_is_not_at_stake(
+    claimed: float, found: Mapping[Measure, Accuracy]
+) -> None:
+    assert not asks_for_other_radius(only(Metric.AUTOATTACK, claimed, found, protocol=APB_2026), APB_2026)
+
+
+def test_ho_fmns_distances_tell_both_radii() -> None:
+    there = {Measure.HOFMN_ROBUST: Accuracy(correct=70, samples=128)}
+    judgement = only(Metric.HO_FMN, 72 / 128, measured(), elsewhere=there)
+    assert judgement.verdict is Verdict.OTHER_RADIUS
+    assert judgement.reason == (
+        "48.44 % of 128 samples, 7.81 points (10 samples) below the claimed 56.25 %: more than 3 samples, but at eps 0.031 "
+        "it is 54.69 %: the claim fits eps 0.031, and this protocol measures at 8/255"
+    )
+
+
+def test_what_hofmn_alone_broke_is_named_in_the_reason() -> None:
+    found = measured() | {Measure.SQUARE: Accuracy(correct=4532, samples=10000)}
+    assert only(Metric.AUTOATTACK, 0.4520, found).reason.endswith(
+        "they agree (12 samples survived AutoAttack and fell to HO-FMN within its radius)"
+    )
+
+
+def prefix(survived: int, *, attacked: int = 100, population: int = 10000, claimed_as=ClaimedAs.SHARE) -> Prefix:
+    return Prefix(
+        claimed_as=claimed_as,
+        eps="0.031",
+        order_sha256="0" * 64,
+        population=population,
+        attacked=attacked,
+        survived=survived,
+        broken=name_samples(range(attacked - survived)),
+    )
+
+
+CLEAN_ONLY = {Measure.CLEAN: Accuracy(correct=8230, samples=10000)}
+
+
+def test_the_first_samples_may_refute_what_was_not_measured() -> None:
+    claimed = {Metric.CLEAN: 0.8230, Metric.AUTOATTACK: 0.4520, Metric.HO_FMN: 0.48}
+    clean, attacked, distances = judge(claimed, CLEAN_ONLY, PROTOCOL, prefix=prefix(20))
+    assert (clean.verdict, attacked.verdict) == (Verdict.CONFIRMED, Verdict.REFUTED)
+    assert attacked.measured is None
+    assert attacked.reason == (
+        "of the first 100 samples of the random order, 20 survive APGD-CE and APGD-T at eps 0.031, where the claimed 45.20 % "
+        "of 10,000 samples means 45; a claim that holds is left so far behind in fewer than 1 of 1,000 cases, so it is "
+        "refuted, and the rest was not attacked"
+    )
+    assert distances.reason == "not attacked, because the claim about AutoAttack is refuted already"
+
+
+@pytest.mark.parametrize("survived", [30, 45, 100])
+def test_the_first_samples_confirm_nothing(survived: int) -> None:
+    judgement = only(Metric.AUTOATTACK, 0.4520, CLEAN_ONLY, prefix=prefix(survived))
+    assert (judgement.verdict, judgement.reason) == (Verdict.NOT_MEASURED, "not measured in this run")
+
+
+def test_a_whole_run_decides_whatever_its_first_samples_were_like() -> None:
+    assert only(Metric.AUTOATTACK, 0.4520, measured(), prefix=prefix(20)).verdict is Verdict.CONFIRMED
+
+
+def test_numbers_of_another_claims_outcomes_refute_nothing() -> None:
+    own = prefix(60, population=4520, claimed_as=ClaimedAs.OUTCOMES)
+    assert only(Metric.AUTOATTACK, 0.4520, CLEAN_ONLY, prefix=own).verdict is Verdict.REFUTED
+    other = prefix(60, population=4000, claimed_as=ClaimedAs.OUTCOMES)
+    assert only(Metric.AUTOATTACK, 0.4520, CLEAN_ONLY, prefix=other).verdict is Verdict.NOT_MEASURED
 
 
 def test_the_worst_verdict_speaks_for_the_whole() -> None:
@@ -246,7 +393,15 @@ def test_the_document_lists_every_verdict_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["apcore.verdict", "apcore.result", "apcore.intervals", "apcore.failure", "apcore.rejudge"]
+    "module",
+    [
+        "apcore.verdict",
+        "apcore.early_refutation",
+        "apcore.result",
+        "apcore.intervals",
+        "apcore.failure",
+        "apcore.rejudge",
+    ],
 )
 def test_light_modules_load_without_torch_and_numpy(module: str) -> None:
     probe = f"import sys, {module}; sys.exit(bool({{'torch', 'numpy', 'jsonschema'}} & set(sys.modules)))"
