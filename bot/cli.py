@@ -64,6 +64,9 @@ def _add_verify(commands: Commands) -> None:
     parser.add_argument(
         "--issue", type=command_line.whole, default=0, metavar="N", help="number of the issue, for the branch name"
     )
+    parser.add_argument(
+        "--in-full", action="store_true", help="attack all samples even where the first of them refute a claim"
+    )
     add_evaluation_options(parser)
 
 
@@ -133,6 +136,7 @@ def _verify(options: argparse.Namespace) -> int:
             device=options.device,
             limit=options.limit,
             seed=options.seed,
+            in_full=options.in_full,
         ),
         sys.stderr,
     )

@@ -20,7 +20,7 @@ _CLAIMS: Final = {
     Metric.AUTOATTACK: "AutoAttack robust accuracy",
     Metric.HO_FMN: "HO-FMN robust accuracy",
 }
-_DOUBTS: Final = (Verdict.REFUTED, Verdict.INCONSISTENT, Verdict.NOT_MEASURED)
+_DOUBTS: Final = (Verdict.REFUTED, Verdict.OTHER_RADIUS, Verdict.INCONSISTENT, Verdict.NOT_MEASURED)
 
 
 def things_to_look_at(change: Change) -> Iterator[str]:

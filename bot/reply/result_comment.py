@@ -9,10 +9,11 @@ from apcore.protocol import Protocol
 from apcore.rejudge import rejudge
 from apcore.result import Result
 from apcore.verdict import Verdict
-from bot.reply.markdown import plain
+from bot.reply.markdown import code, plain
 from bot.reply.result_details import details
 from bot.reply.result_distances import distances
 from bot.reply.result_headline import headline, partial_note
+from bot.reply.result_outcomes import outcomes
 from bot.reply.result_rows import Row, results_table
 from bot.reply.result_sections import differences, failures_of, flags
 from bot.submission.model import Submission
@@ -69,6 +70,7 @@ def result_comment(
         *map(_image, curves),
         flags(rows),
         distances(rows, protocol),
+        outcomes(rows),
         _next(rows, pull_request),
     ]
     return _fitted([part for part in parts if part], [part for part in details(submission, rows, protocol) if part])
@@ -96,7 +98,7 @@ def _rows(
 def _next(rows: Sequence[Row], pull_request: str | None) -> str:
     turns = {row.failure.turn for row in rows if row.failure is not None}
     sentences = []
-    if Turn.CONTRIBUTOR in turns or any(row.not_attacked for row in rows):
+    if Turn.CONTRIBUTOR in turns or any(row.not_attacked or _needs_correction(row) for row in rows):
         sentences.append(
             "It is your turn: mend what is named above and edit this issue. The bot checks it again at once; "
             "after a maintainer's approval it measures what changed and keeps what is already measured."
@@ -109,18 +111,29 @@ def _next(rows: Sequence[Row], pull_request: str | None) -> str:
         sentences.append(
             f"{values} are proposed for the leaderboard in {pull_request}; a maintainer reviews and merges it."
         )
-    elif any(row.result is None or row.not_attacked for row in rows):
+    elif any(row.result is None or row.not_attacked or row.stopped_early for row in rows):
         sentences.append("A pull request follows once every checkpoint is measured.")
     else:
         sentences.append(
             f"{values} are proposed for the leaderboard in a pull request; a maintainer reviews and merges it."
         )
-    if any(row.verdict is Verdict.REFUTED and not row.not_attacked for row in rows):
+    if any(row.stopped_early for row in rows):
+        sentences.append(
+            "If you think that the claim holds all the same, answer here: a maintainer can have all samples attacked "
+            f"({code('apbot verify --in-full')}). A number for the leaderboard comes from such a run alone."
+        )
+    if any(row.verdict is Verdict.REFUTED and not row.not_attacked and not row.stopped_early for row in rows):
         sentences.append(
             "If you think that we measured wrongly, answer here. Each broken image can be checked: "
             "the outcome of every sample is stored beside the result."
         )
     return "### What happens next\n\n" + " ".join(sentences)
+
+
+def _needs_correction(row: Row) -> bool:
+    """Whether something besides the checkpoint itself must be mended: a claim, or the outcomes file."""
+    file = row.result.outcomes_file if row.result else None
+    return row.stopped_early or row.verdict is Verdict.OTHER_RADIUS or (file is not None and file.refused is not None)
 
 
 def _image(curve: CurveImage) -> str:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from apcore.accuracy import AUTOATTACK_ORDER, Measure
+from apcore.early_refutation import refutes
 from apcore.protocol import Protocol
 from apcore.result import HoFmnTuned, Result
+from apcore.verdict import Metric
 from bot.reply.markdown import code, code_block, sentence, table
 from bot.reply.result_rows import MARKS, METRICS, Row, short_name
 from bot.submission.model import Submission
@@ -17,8 +19,9 @@ def details(submission: Submission, rows: Sequence[Row], protocol: Protocol) -> 
         return [_protocol(submission, protocol)]
     return [
         _protocol(submission, protocol),
-        _command(results[0], protocol),
+        _command(results, protocol),
         _after_each_attack(results),
+        _prefixes(results),
         _reasons(rows),
         _environments(results),
         _checkpoints(results),
@@ -33,8 +36,10 @@ def _protocol(submission: Submission, protocol: Protocol) -> str:
     )
 
 
-def _command(result: Result, protocol: Protocol) -> str:
-    options = [f"--protocol {protocol.name}"]
+def _command(results: Sequence[Result], protocol: Protocol) -> str:
+    options, result = [f"--protocol {protocol.name}"], results[0]
+    if any(_in_full(found, protocol) for found in results):
+        options.append("--in-full")
     if result.limit is not None:
         options.append(f"--limit {result.limit}")
     if result.protocol.seed != protocol.autoattack.seed:
@@ -44,24 +49,50 @@ def _command(result: Result, protocol: Protocol) -> str:
     )
 
 
+def _in_full(result: Result, protocol: Protocol) -> bool:
+    """Whether the first samples refuted a claim, and the whole run took place because it was asked for."""
+    claim = result.claim(Metric.AUTOATTACK)
+    if result.prefix is None or claim is None or result.stopped_early:
+        return False
+    return refutes(result.prefix, claim.claimed, protocol)
+
+
 def _after_each_attack(results: Sequence[Result]) -> str:
-    header = ("Accuracy (%) after", "samples", "clean", "APGD-CE", "APGD-T", "FAB-T", "Square")
+    header = ("Accuracy (%) after", "samples", "clean", "APGD-CE", "APGD-T", "FAB-T", "Square", "HO-FMN")
     rows = [
         [
             short_name(result.model_key),
             f"{result.accuracies[Measure.CLEAN].samples:,}",
-            *(_accuracy(result, measure) for measure in (Measure.CLEAN, *AUTOATTACK_ORDER)),
+            *(_accuracy(result, measure) for measure in (Measure.CLEAN, *AUTOATTACK_ORDER, Measure.AA_ROBUST)),
         ]
         for result in results
     ]
-    return "AutoAttack's attacks in their order, each on the samples that the ones before it left:\n\n" + table(
-        header, rows, numeric=range(1, len(header))
+    words = (
+        "AutoAttack's attacks in their order, each on the samples that the ones before it left, and in the end what HO-FMN "
+        "broke besides, on its own samples and within AutoAttack's radius:"
     )
+    return f"{words}\n\n" + table(header, rows, numeric=range(1, len(header)))
 
 
 def _accuracy(result: Result, measure: Measure) -> str:
     found = result.accuracies.get(measure)
     return "-" if found is None else f"{100 * found.value:.2f}"
+
+
+def _prefixes(results: Sequence[Result]) -> str:
+    lines = [
+        f"- {short_name(result.model_key)}: {tried.survived:,} of the first {tried.attacked:,} of {tried.population:,} samples "
+        f"survived APGD-CE and APGD-T at eps {tried.eps}; order {code(tried.order_sha256)}"
+        + (f"; broken: {tried.broken}" if result.stopped_early else "")
+        for result in results
+        if (tried := result.prefix) is not None
+    ]
+    return (
+        "Tried first, in a random order that follows from the protocol's seed and the checkpoint's hash; it can refute and "
+        "never confirms:\n\n" + "\n".join(lines)
+        if lines
+        else ""
+    )
 
 
 def _reasons(rows: Sequence[Row]) -> str:

@@ -14,6 +14,10 @@ from bot.submission.model import Submission
 
 _LEADS: Final = {
     Verdict.REFUTED: ("Refuted", "Measured values are below the claim by more than the protocol allows."),
+    Verdict.OTHER_RADIUS: (
+        "Claimed at another radius",
+        "A claim fits another eps than the one that this protocol measures at. It is your turn: correct the claim.",
+    ),
     Verdict.INCONSISTENT: ("Partial run, inconsistent", "Only a full run confirms or refutes."),
     Verdict.NOT_MEASURED: ("Measured in part only", "A claim without a measurement is not confirmed."),
     Verdict.CONSISTENT: (
@@ -47,6 +51,8 @@ def headline(submission: Submission, rows: Sequence[Row], protocol: Protocol) ->
     lead, meaning = _LEADS[verdict]
     if any(row.not_attacked for row in deciding):
         meaning = "Where the clean accuracy is not the claimed one, nothing was attacked. It is your turn."
+    elif any(row.stopped_early for row in deciding):
+        meaning = "The first samples of a random order refute a claim, so the rest was not attacked. It is your turn."
     others = [row for row in rows if row.verdict is not verdict]
     return _sentences(
         f"**{lead}: {_count(len(deciding), rows)}** {of}.",

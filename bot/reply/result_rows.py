@@ -14,6 +14,7 @@ from bot.submission.model import SubmittedModel
 
 MARKS: Final = {
     Verdict.REFUTED: "✗",
+    Verdict.OTHER_RADIUS: "ε",
     Verdict.INCONSISTENT: "≠",
     Verdict.NOT_MEASURED: "○",
     Verdict.CONSISTENT: "≈",
@@ -23,6 +24,7 @@ MARKS: Final = {
 }
 WORDS: Final = {
     Verdict.REFUTED: "refuted",
+    Verdict.OTHER_RADIUS: "claimed at another radius",
     Verdict.INCONSISTENT: "inconsistent",
     Verdict.NOT_MEASURED: "not measured",
     Verdict.CONSISTENT: "consistent so far",
@@ -56,7 +58,12 @@ class Row:
     @property
     def not_attacked(self) -> bool:
         """Whether the clean accuracy refuted the claim, which ends a run before any attack."""
-        return any(not may_attack(claim) for claim in self.judgements if claim.metric is Metric.CLEAN)
+        return any(not may_attack(claim) for claim in self.judgements)
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether the first samples refuted the claim about AutoAttack, so that the rest was not attacked."""
+        return self.result is not None and self.result.stopped_early
 
 
 def short_name(key: ModelKey) -> str:
@@ -115,14 +122,14 @@ def _missing(row: Row) -> str:
     return "still to come" if row.failure is None else _WHOSE[row.failure.turn]
 
 
-def _unmeasured(claimed: float) -> str:
-    return _unbroken(f"○<br>claimed {100 * claimed:.2f}")
+def _unmeasured(claimed: float, mark: str = MARKS[Verdict.NOT_MEASURED]) -> str:
+    return _unbroken(f"{mark}<br>claimed {100 * claimed:.2f}")
 
 
 def _judged(judgement: Judgement) -> str:
     measured = judgement.measured
     if measured is None:
-        return _unmeasured(judgement.claimed)
+        return _unmeasured(judgement.claimed, MARKS[judgement.verdict])
     low, high = 100 * measured.interval.low, 100 * measured.interval.high
     return _unbroken(
         f"{MARKS[judgement.verdict]} **{100 * measured.value:.2f}**<br>claimed {100 * judgement.claimed:.2f}"

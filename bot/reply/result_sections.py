@@ -12,7 +12,6 @@ from bot.reply.result_rows import MARKS, METRICS, Row, short_name
 
 _MAX_LINES: Final = 16  # in one section: a submission may bring 64 checkpoints, and a comment holds 60,000 characters
 _AGREEING: Final = frozenset({Verdict.CONFIRMED, Verdict.CONSISTENT, Verdict.NOT_MEASURED})
-_PERHAPS_ANOTHER_RADIUS: Final = frozenset({Verdict.REFUTED, Verdict.INCONSISTENT, Verdict.HIGHER})
 _HEADINGS: Final = {
     Turn.CONTRIBUTOR: "### Yours to mend",
     Turn.MACHINE: "### Ours to mend\n\nNothing here is your doing, and nothing is lost.",
@@ -77,12 +76,16 @@ def section(heading: str, lines: Sequence[str], *, after: str = "") -> str:
 
 
 def _radius_hint(rows: Sequence[Row], protocol: Protocol) -> str:
-    """A claim made at another radius is the commonest innocent reason for a robust accuracy that differs."""
-    if not any(
-        claim.metric is Metric.AUTOATTACK and claim.verdict in _PERHAPS_ANOTHER_RADIUS
-        for row in rows
-        for claim in row.judgements
-    ):
+    """What to do about a claim at another radius; where the verdict does not know of one, where to look first."""
+    verdicts = {claim.verdict for row in rows for claim in row.judgements if claim.metric is not Metric.CLEAN}
+    if Verdict.OTHER_RADIUS in verdicts:
+        return (
+            f"A claim for this board is one at AutoAttack's eps {protocol.autoattack.eps_text} and HO-FMN's eps "
+            f"{protocol.ho_fmn.eps_text}. Where yours fits another eps, nothing is wrong with the checkpoint: edit this issue "
+            "and claim what was measured here."
+        )
+    doubtful = {Verdict.INCONSISTENT} | ({Verdict.REFUTED, Verdict.HIGHER} if not protocol.autoattack.other else set())
+    if not verdicts & doubtful:
         return ""
     return (
         f"Check the radius first: AutoAttack ran at eps {protocol.autoattack.eps_text}, HO-FMN is counted at eps "

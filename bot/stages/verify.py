@@ -6,7 +6,7 @@ where it was: checkpoints that are measured are not measured again, attacks go o
 
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
@@ -28,16 +28,18 @@ from apcore.progress_line import ProgressLine
 from apcore.protocol import Protocol
 from apcore.result import Result
 from apcore.sample_sets import load_sample_sets
+from apcore.submitted_outcomes import SubmittedOutcomes
 from apcore.task import Task
 from apcore.verdict import Metric, Verdict, worst
 from bot.leaderboard.facts import board_facts
 from bot.leaderboard.repository import withdraw
+from bot.stages.author_outcomes import author_outcomes
 from bot.stages.check import check
 from bot.stages.publication import Measurement, publish
 from bot.stages.workspace import Workspace
 from bot.submission.model import Submission, SubmittedModel
 
-_OBJECTIONS: Final = frozenset({Verdict.REFUTED, Verdict.INCONSISTENT})
+_OBJECTIONS: Final = frozenset({Verdict.REFUTED, Verdict.OTHER_RADIUS, Verdict.INCONSISTENT})
 _WHOSE_TURN: Final = {
     Turn.CONTRIBUTOR: "the contributor must mend it",
     Turn.MACHINE: "our fault or this machine's",
@@ -61,6 +63,7 @@ class Order:
         limit: cap on AutoAttack's samples.
         seed: another seed than the protocol's.
         drive: where files come from that the mirror lacks; None keeps the network out.
+        in_full: attack all samples even where the first of them refute a claim.
     """
 
     body: str
@@ -74,6 +77,7 @@ class Order:
     limit: int | None = None
     seed: int | None = None
     drive: Drive | None = GOOGLE_DRIVE
+    in_full: bool = False
 
 
 def verify(order: Order, stream: TextIO) -> int:
@@ -156,7 +160,7 @@ def _of_some_turn(exc: Exception, where: str, stream: TextIO) -> TurnError:
 
 def _forget(model: SubmittedModel, workspace: Workspace) -> None:
     """Fetch the files of a refused checkpoint anew next time: Drive keeps the id when its owner replaces a file."""
-    for file in (model.checkpoint, model.distances):
+    for file in (model.checkpoint, model.distances, model.outcomes):
         if file is not None:
             Store(workspace.files).forget(file.id)
 
@@ -166,6 +170,8 @@ def _measure(order: Order, submission: Submission, place: int, workspace: Worksp
     try:
         task = _task(order, submission, model, workspace)
         submitted = read_distances(task.distances) if task.distances else None
+        outcomes = _outcomes(order, model, workspace)
+        task = replace(task, outcomes_sha256=outcomes.sha256 if outcomes else None)
         earlier = workspace.finished(model.key)
         if earlier and _still_valid(earlier[0], task):
             _say(stream, "  measured by an earlier run")
@@ -173,6 +179,7 @@ def _measure(order: Order, submission: Submission, place: int, workspace: Worksp
         found = benchmark(
             task,
             submitted_distances=submitted,
+            submitted_outcomes=outcomes,
             progress=ProgressLine(stream, f"[{place + 1}/{len(submission.models)}]"),
             tell=lambda words: _say(stream, f"  {words}"),
         )
@@ -181,6 +188,8 @@ def _measure(order: Order, submission: Submission, place: int, workspace: Worksp
         raise exc.below(f"models.{place}") from exc
     except TurnError as exc:
         raise exc.below(f"models.{place}") from exc
+    if model.outcomes and found.result.outcomes_file and found.result.outcomes_file.refused:
+        Store(workspace.files).forget(model.outcomes.id)
     workspace.keep(found.result, found.outcomes)
     return Measurement(result=found.result, outcomes=found.outcomes, submitted=submitted)
 
@@ -205,7 +214,13 @@ def _task(order: Order, submission: Submission, model: SubmittedModel, workspace
         limit=order.limit,
         device=order.device,
         seed=order.seed,
+        in_full=order.in_full,
     )
+
+
+def _outcomes(order: Order, model: SubmittedModel, workspace: Workspace) -> SubmittedOutcomes | None:
+    file = model.outcomes
+    return author_outcomes(lambda: _fetch(file, "outcomes", order, workspace)) if file else None
 
 
 def _fetch(file: RemoteFile, where: str, order: Order, workspace: Workspace) -> StoredFile:
@@ -223,6 +238,7 @@ def _still_valid(result: Result, task: Task) -> bool:
     """Whether an earlier result is what running `task` would give: same files, claims, data, versions and settings."""
     surroundings = environment(task.device) | {"data": load_sample_sets(task).sha256}
     distances = result.distances_file.sha256 if result.distances_file else None
+    outcomes = result.outcomes_file.sha256 if result.outcomes_file else None
     return (
         result.submission_sha256 == task.submission_sha256
         and result.checkpoint.sha256 == task.checkpoint_sha256
@@ -230,6 +246,8 @@ def _still_valid(result: Result, task: Task) -> bool:
         and result.protocol.seed == task.settings.autoattack.seed
         and result.limit == task.limit
         and distances == task.distances_sha256
+        and outcomes == task.outcomes_sha256
+        and not (task.in_full and result.stopped_early)
         and dict(result.environment) == surroundings | {"threads": result.environment["threads"]}
     )
 
@@ -241,7 +259,7 @@ def _exit_code(measurements: Sequence[Measurement], failures: Sequence[Failure])
         return MACHINE
     if Turn.SERVICE in turns:
         return SERVICE
-    objections = any(measurement.result.verdict in _OBJECTIONS for measurement in measurements)
+    objections = any(m.result.verdict in _OBJECTIONS or _refuses_outcomes(m) for m in measurements)
     return CONTRIBUTOR if objections or turns else DONE
 
 
@@ -249,7 +267,14 @@ def _last_line(measurements: Sequence[Measurement], failures: Sequence[Failure],
     if failures:
         return f"not complete: {len(failures)} of {len(failures) + len(measurements)} checkpoints were not measured"
     verdict = worst(m.result.verdict for m in measurements if m.result.verdict)
-    return f"done: {verdict}" if code == DONE else f"done, with objections: {verdict}"
+    refused = sum(map(_refuses_outcomes, measurements))
+    files = f", and {refused} outcomes file(s) to mend" if refused else ""
+    return f"done: {verdict}" if code == DONE else f"done, with objections: {verdict}{files}"
+
+
+def _refuses_outcomes(measurement: Measurement) -> bool:
+    file = measurement.result.outcomes_file
+    return file is not None and file.refused is not None
 
 
 def _say(stream: TextIO, words: str) -> None:

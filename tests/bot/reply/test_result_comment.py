@@ -8,16 +8,20 @@ import pytest
 
 from apcore.accuracy import AUTOATTACK_ORDER, Accuracy, Measure
 from apcore.distances_compared import DistancesCompared, PairedDistances
+from apcore.early_refutation import ClaimedAs, Prefix, order_digest, sample_order
 from apcore.failure import Failure, Turn
 from apcore.files.remote_file import RemoteFile
 from apcore.json_shape import ShapeError
 from apcore.model_key import ModelKey
-from apcore.protocol import load_protocol
+from apcore.named_samples import name_samples
+from apcore.outcomes_file import OutcomesCompared, OutcomesFile
+from apcore.protocol import Protocol, load_protocol
 from apcore.result import (
     CheckpointFile,
     Flag,
     HoFmnTuned,
     NetworkEvaluated,
+    OtherRadius,
     ProtocolUsed,
     Result,
     SparsityMeasured,
@@ -27,6 +31,7 @@ from bot.reply.result_comment import MAX_LENGTH, RESULT_MARKER, CurveImage, resu
 from bot.submission.model import Claim, Submission, SubmittedModel
 
 PROTOCOL = load_protocol("apb-2024")
+APB_2026 = load_protocol("apb-2026")
 SPARSITIES = (50, 75, 90)
 CLAIMS = {
     50: Claim(clean_accuracy=0.8230, aa_robust_accuracy=0.4520, hofmn_robust_accuracy=0.484375),
@@ -86,19 +91,35 @@ def capped(sparsity: int, *, survivors: int, correct: int = 13) -> dict[Measure,
     }
 
 
-def result(claimed_sparsity: int, accuracies: Mapping[Measure, Accuracy] | None = None, **changes: Any) -> Result:
+def _other_eps(protocol: Protocol, measure: Measure) -> str:
+    settings = protocol.ho_fmn if measure is Measure.HOFMN_ROBUST else protocol.autoattack
+    assert settings.other is not None
+    return settings.other.eps_text
+
+
+def result(
+    claimed_sparsity: int,
+    accuracies: Mapping[Measure, Accuracy] | None = None,
+    *,
+    under: Protocol = PROTOCOL,
+    elsewhere: Mapping[Measure, Accuracy] | None = None,
+    prefix: Prefix | None = None,
+    **changes: Any,
+) -> Result:
+    """What was measured of a claim; `elsewhere` adds accuracies at the other radius, where HO-FMN's are the same."""
     accuracies = measured(claimed_sparsity) if accuracies is None else accuracies
     claimed = {metric: getattr(CLAIMS[claimed_sparsity], metric) for metric in Metric}
-    partial = is_partial(accuracies, PROTOCOL)
+    partial = is_partial(accuracies, under)
+    found_elsewhere = {m: found for m, found in accuracies.items() if m is Measure.HOFMN_ROBUST} | dict(elsewhere or {})
     share = claimed_sparsity / 100
     found = Result(
         model_key=key(claimed_sparsity),
         submission_sha256=submission().sha256,
         protocol=ProtocolUsed(
-            name=PROTOCOL.name,
-            sha256=PROTOCOL.sha256,
-            aa_eps=PROTOCOL.autoattack.eps_text,
-            hofmn_eps=PROTOCOL.ho_fmn.eps_text,
+            name=under.name,
+            sha256=under.sha256,
+            aa_eps=under.autoattack.eps_text,
+            hofmn_eps=under.ho_fmn.eps_text,
             seed=0,
             randomness="reference",
         ),
@@ -136,7 +157,7 @@ def result(claimed_sparsity: int, accuracies: Mapping[Measure, Accuracy] | None 
             untuned_robust=Accuracy(correct=61, samples=128),
             untuned_nearer=7,
         ),
-        claims=judge(claimed, accuracies, PROTOCOL),
+        claims=judge(claimed, accuracies, under, at_other_radius=found_elsewhere, prefix=prefix),
         distances_file=None,
         flags=(),
         environment={
@@ -148,6 +169,8 @@ def result(claimed_sparsity: int, accuracies: Mapping[Measure, Accuracy] | None 
             "threads": 8,
         },
         seconds={"inspect": 3.2, "clean": 4.1, "autoattack": 2870.0, "ho_fmn": 41.5},
+        other_radius={m: OtherRadius(eps=_other_eps(under, m), accuracy=a) for m, a in found_elsewhere.items()},
+        prefix=prefix,
     )
     return replace(found, **changes)
 
@@ -264,6 +287,115 @@ def test_submitted_distances_are_told_image_by_image(golden: GoldenCheck) -> Non
     ]
     text = result_comment(submission(), results, [], PROTOCOL, curves=CURVES, pull_request="#17")
     golden("result_comment/distances.md", text)
+
+
+def in_2026(sparsity: int, *, aa: int = 0, **options: Any) -> Result:
+    """A full run of apb-2026, with 2,000 samples for HO-FMN; `aa` moves AutoAttack's accuracy by so many samples."""
+    hofmn = {Measure.HOFMN_ROBUST: Accuracy(correct=round(2000 * CLAIMS[sparsity].hofmn_robust_accuracy), samples=2000)}
+    return result(sparsity, measured(sparsity, aa=aa) | hofmn, under=APB_2026, **options)
+
+
+def test_a_claim_at_another_radius_is_asked_to_be_corrected(golden: GoldenCheck) -> None:
+    """Claimed are 41.15 %, measured 40.35 % at 8/255 and 41.10 % at 0.031; 12 samples fell to HO-FMN alone."""
+    accuracies = measured(90, aa=-68) | {Measure.AA_ROBUST: Accuracy(correct=4035, samples=10000)}
+    hofmn = {Measure.HOFMN_ROBUST: Accuracy(correct=906, samples=2000)}
+    there = {Measure.AA_ROBUST: Accuracy(correct=4110, samples=10000)}
+    other = result(90, accuracies | hofmn, under=APB_2026, elsewhere=there)
+    results = [in_2026(50), in_2026(75), other]
+    golden(
+        "result_comment/other_radius.md",
+        result_comment(submission(), results, [], APB_2026, curves=CURVES, pull_request="#17"),
+    )
+
+
+def first_samples(sparsity: int, *, attacked: int, survived: int) -> Prefix:
+    attack = PROTOCOL.autoattack
+    order = sample_order(attack.samples, seed=attack.seed, checkpoint_sha256=f"{sparsity:064d}")
+    return Prefix(
+        claimed_as=ClaimedAs.SHARE,
+        eps="0.031",
+        order_sha256=order_digest(order),
+        population=10000,
+        attacked=attacked,
+        survived=survived,
+        broken=name_samples(order[: attacked - survived]),
+    )
+
+
+def test_a_claim_refuted_on_the_first_samples_has_no_number(golden: GoldenCheck) -> None:
+    clean = {Measure.CLEAN: measured(75)[Measure.CLEAN]}
+    stopped = result(
+        75,
+        clean,
+        prefix=first_samples(75, attacked=100, survived=9),
+        ho_fmn=None,
+        seconds={"inspect": 3.2, "prefix": 55.0},
+    )
+    honest = result(50, prefix=first_samples(50, attacked=700, survived=331))
+    golden(
+        "result_comment/refuted_early.md",
+        result_comment(submission(), [honest, stopped, result(90)], [], PROTOCOL, curves=CURVES),
+    )
+
+
+def test_a_run_in_full_against_its_first_samples_is_repeated_the_same_way() -> None:
+    contradicted = result(75, measured(75, aa=-3300), prefix=first_samples(75, attacked=100, survived=9))
+    text = result_comment(submission(), [result(50), contradicted, result(90)], [], PROTOCOL)
+    assert "--protocol apb-2024 --in-full" in text
+    honest = result(75, prefix=first_samples(75, attacked=700, survived=320))
+    assert "--in-full" not in result_comment(submission(), [result(50), honest, result(90)], [], PROTOCOL)
+
+
+OWN_FILE = OutcomesFile(
+    sha256="e" * 64,
+    refused=None,
+    fix=None,
+    accuracies={
+        Measure.CLEAN: Accuracy(correct=8230, samples=10000),
+        Measure.AA_ROBUST: Accuracy(correct=4520, samples=10000),
+        Measure.HOFMN_ROBUST: Accuracy(correct=62, samples=128),
+    },
+    compared=OutcomesCompared(
+        samples=10000,
+        clean_differing=name_samples([]),
+        broken_here=name_samples([17, 4031]),
+        robust_here=name_samples([]),
+        hofmn_samples=128,
+        hofmn_differing=1,
+        hofmn_largest_difference=0.0017,
+    ),
+)
+
+
+def test_outcomes_are_compared_sample_by_sample(golden: GoldenCheck) -> None:
+    contradicted = replace(
+        OWN_FILE,
+        accuracies={Measure.CLEAN: Accuracy(correct=8011, samples=10000), Measure.AA_ROBUST: Accuracy(correct=4370, samples=10000)},
+        compared=replace(
+            OWN_FILE.compared,
+            broken_here=name_samples([]),
+            robust_here=name_samples(range(3, 99, 3)),
+            hofmn_samples=0,
+            hofmn_differing=0,
+            hofmn_largest_difference=None,
+        ),
+    )  # fmt: skip
+    foreign = OutcomesFile(
+        sha256="f" * 64,
+        refused="the outcomes file is not used: its 16 AutoAttack samples are not the 10,000 from 0 of apb-2024",
+        fix="upload the `.outcomes.npz` that `apcore benchmark` wrote for this checkpoint under this protocol",
+        accuracies={},
+        compared=None,
+    )
+    results = [
+        result(50, measured(50, aa=-2), outcomes_file=OWN_FILE),
+        result(75, outcomes_file=contradicted),
+        result(90, outcomes_file=foreign),
+    ]
+    golden(
+        "result_comment/outcomes.md",
+        result_comment(submission(), results, [], PROTOCOL, curves=CURVES, pull_request="#17"),
+    )
 
 
 def test_a_partial_run_says_so_first(golden: GoldenCheck) -> None:

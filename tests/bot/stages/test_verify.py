@@ -1,9 +1,11 @@
 """`apbot verify`: what it leaves behind, what it says of bad input, and that nothing measured is lost."""
 
+import hashlib
 import io
 import json
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ import torch
 from doubles.demo import BOARD, IDS, checkpoint, issue_body, mirror, run, saved
 from doubles.drive import FakeDrive
 
+from apcore.attacks.autoattack import run_autoattack
+from apcore.attacks.library import Budget
 from apcore.errors import MachineError, ServiceError
 from apcore.protocol import load_protocol
 from apcore.sample_sets import SampleSets, load_sample_sets
@@ -158,6 +162,67 @@ def test_a_result_is_not_used_again_once_the_samples_are_others(
     monkeypatch.setattr("apcore.benchmark.load_sample_sets", darker)
     measured.append(again())
     assert measured[0] == measured[1] != measured[2]
+
+
+OUTCOMES_ID = "1demo-resnet6-digits-s90-outcomes"
+
+
+def _with_outcomes(*changes: tuple[str, str]) -> str:
+    """The issue body with an outcomes file for the last of the three checkpoints."""
+    body = issue_body(*changes)
+    head, last = body.rsplit("Outcomes (optional): ", 1)
+    return f"{head}Outcomes (optional): https://drive.google.com/file/d/{OUTCOMES_ID}/view .npz{last}"
+
+
+@pytest.fixture
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A budget so small that a checkpoint is attacked within seconds; the claims are not those of such a run."""
+    few = partial(run_autoattack, budget=Budget(apgd_steps=1, fab_steps=1, square_queries=5))
+    monkeypatch.setattr("apcore.benchmark.run_autoattack", few)
+
+
+def _last(out: Path) -> dict:
+    return json.loads((out / "results" / f"{_key(90)}.json").read_text(encoding="utf-8"))
+
+
+def test_an_outcomes_file_is_fetched_and_compared(tmp_path: Path, stream: io.StringIO, few_steps: None) -> None:
+    files = mirror(tmp_path / "files", s50=HTML, s75=HTML)
+    (files / OUTCOMES_ID).write_bytes(HTML)  # the first time, what lies there is a web page
+    run(tmp_path / "out", stream, body=_with_outcomes(), files=files)
+    found = _last(tmp_path / "out")["outcomes_file"]
+    assert (found["sha256"], found["compared"]) == (None, None)
+    assert "is a web page (HTML), not the file" in found["refused"]
+    own = tmp_path / "out" / "results" / f"{_key(90)}.outcomes.npz"
+
+    (files / OUTCOMES_ID).write_bytes(own.read_bytes())
+    run(tmp_path / "out", stream, body=_with_outcomes(), files=files)
+    found = _last(tmp_path / "out")["outcomes_file"]
+    assert found["sha256"] == hashlib.sha256(own.read_bytes()).hexdigest()
+    assert found["refused"] is None
+    assert found["compared"]["samples"] == 48
+    assert found["compared"]["broken_here"] == {"count": 0, "first": []}
+    assert "### Your outcomes beside ours" in (tmp_path / "out" / "comment.md").read_text(encoding="utf-8")
+
+
+def test_a_wrong_outcomes_file_costs_no_measurement_and_is_the_contributors_turn(
+    tmp_path: Path, stream: io.StringIO
+) -> None:
+    files = mirror(tmp_path / "files")
+    (files / OUTCOMES_ID).write_bytes(b"PK\x03\x04 and nothing more")
+    assert run(tmp_path / "out", stream, body=_with_outcomes(NOT_ATTACKED), files=files) == 1
+    assert not list((tmp_path / "out" / "failures").glob("*"))
+    assert last_line(stream) == "done, with objections: refuted, and 1 outcomes file(s) to mend"
+    comment = (tmp_path / "out" / "comment.md").read_text(encoding="utf-8")
+    assert "the outcomes file is not used\\: it is not a complete .npz archive" in comment
+
+
+def test_an_outcomes_file_that_cannot_be_fetched_now_is_tried_again(tmp_path: Path, stream: io.StringIO) -> None:
+    full = ServiceError(where="", message="the quota of this file is used up", fix="try again in 24 hours")
+    drive = FakeDrive(failures={OUTCOMES_ID: full})
+    files = mirror(tmp_path / "files", s50=HTML, s75=HTML)
+    assert run(tmp_path / "out", stream, body=_with_outcomes(), files=files, drive=drive) == 4
+    failure = json.loads((tmp_path / "out" / "failures" / f"{_key(90)}.json").read_text())
+    assert failure["where"] == "models.2.outcomes"
 
 
 def _key(sparsity: int) -> str:
