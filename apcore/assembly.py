@@ -9,12 +9,14 @@ from apcore.accuracy import Accuracy, Measure
 from apcore.assumptions import assumptions
 from apcore.attacks.ho_fmn import HoFmnOutcomes
 from apcore.attacks.model_checks import ModelChecks
+from apcore.attacks.probes import Probes
 from apcore.compaction.compact import Compacted
 from apcore.distance_comparison import compare_distances, count_nearer
 from apcore.distances_compared import DistancesCompared
 from apcore.early_refutation import Prefix
 from apcore.inspection import Inspection
 from apcore.outcomes import Outcomes
+from apcore.probe_flags import probe_flags
 from apcore.protocol import Protocol
 from apcore.red_flags import model_flags, red_flags
 from apcore.result import (
@@ -45,7 +47,7 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attacked:
-    """What the attacks left; `tuned` and `checks` are None and `outcomes` are empty where nothing was attacked.
+    """What the attacks left; `tuned`, `checks` and `probes` are None and `outcomes` are empty where nothing was attacked.
 
     `prefix` is what was seen before the whole run, and `at_other_radius` AutoAttack's robust accuracy there; None where
     neither was asked for.
@@ -55,6 +57,7 @@ class Attacked:
     outcomes: Outcomes
     tuned: HoFmnOutcomes | None
     checks: ModelChecks | None
+    probes: Probes | None
     seconds: Mapping[str, float]
     prefix: Prefix | None = None
     at_other_radius: Accuracy | None = None
@@ -122,6 +125,7 @@ def assemble(
         flags=(
             *red_flags(measured, outcomes, aa_eps=settings.autoattack.eps),
             *(model_flags(attacked.checks) if attacked.checks else ()),
+            *(probe_flags(attacked.probes, outcomes) if attacked.probes else ()),
             *assumptions(inspection, stated=task.normalization),
             *_run_flags(task, compacted),
         ),

@@ -17,7 +17,8 @@ from apcore.assembly import Attacked, Evaluated, assemble
 from apcore.attacks.autoattack import run_autoattack
 from apcore.attacks.clean import check_logits, predicted
 from apcore.attacks.ho_fmn import run_ho_fmn
-from apcore.attacks.model_checks import check_model
+from apcore.attacks.model_checks import ModelChecks, check_model
+from apcore.attacks.probes import Probes, run_probes
 from apcore.attacks.progress import Listener, ignore
 from apcore.attacks.resumable import AttackState
 from apcore.claim_attacks import Tell, try_first, with_other_radius
@@ -126,17 +127,26 @@ def _attacked(
     clean = clean_accuracy(_predictions(network, images), labels.cpu().numpy())
     if not _worth_attacking(task, clean):
         tell("the clean accuracy is not the claimed one, so nothing is attacked")
-        return Attacked(accuracies={Measure.CLEAN: clean}, outcomes=_no_outcomes(), tuned=None, checks=None, seconds={})
-    checks = check_model(network, images[:CHECKED_IMAGES], labels[:CHECKED_IMAGES])
+        return Attacked(
+            accuracies={Measure.CLEAN: clean},
+            outcomes=_no_outcomes(),
+            tuned=None,
+            checks=None,
+            probes=None,
+            seconds={},
+        )
+    tell("checking whether attacks can be believed on this network")
+    checks, probes, probing = _probed(network, images, labels, settings)
     state = AttackState(folder=task.work, fingerprint=_fingerprint(task, evaluated))
     tried = try_first(task, network, (images, labels), own, state, progress=progress, tell=tell)
-    seconds: Mapping[str, float] = {"prefix": tried.seconds} if tried else {}
+    seconds: Mapping[str, float] = {"probes": probing} | ({"prefix": tried.seconds} if tried else {})
     if tried and tried.decision is Decision.CONTRADICTED and not task.in_full:
         return Attacked(
             accuracies={Measure.CLEAN: clean},
             outcomes=_no_outcomes(),
             tuned=None,
             checks=checks,
+            probes=probes,
             seconds=seconds,
             prefix=tried.prefix,
         )
@@ -166,10 +176,22 @@ def _attacked(
         outcomes=outcomes,
         tuned=tuned,
         checks=checks,
+        probes=probes,
         seconds=seconds,
         prefix=tried.prefix if tried else None,
     )
     return with_other_radius(task, found, network, (images, labels), state, progress=progress, tell=tell)
+
+
+def _probed(
+    network: nn.Module, images: Tensor, labels: Tensor, settings: Protocol
+) -> tuple[ModelChecks, Probes, float]:
+    """The checks and probes of the first images, and their wall time; a run that goes on repeats them."""
+    started = time.perf_counter()
+    x, y = images[:CHECKED_IMAGES], labels[:CHECKED_IMAGES]
+    checks = check_model(network, x, y)
+    probes = run_probes(network, x, y, eps=settings.autoattack.eps, seed=settings.autoattack.seed)
+    return checks, probes, time.perf_counter() - started
 
 
 def _worth_attacking(task: Task, clean: Accuracy) -> bool:

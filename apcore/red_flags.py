@@ -6,16 +6,13 @@ that wins points at a masked gradient).
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from apcore.accuracy import Accuracy, Measure
 from apcore.attacks.model_checks import ModelChecks
+from apcore.flag_meanings import BATCH_VARIATION, SEED_FLIPS, SQUARE_POINTS, VARIATION
 from apcore.outcomes import Outcomes
 from apcore.result import Flag
 from apcore.robust_accuracy import broken_by_hofmn_alone
-
-SQUARE_POINTS: Final = 0.2
-VARIATION: Final = 1e-4
 
 
 def red_flags(accuracies: Mapping[Measure, Accuracy], outcomes: Outcomes, *, aa_eps: float) -> Iterator[Flag]:
@@ -40,6 +37,15 @@ def model_flags(checks: ModelChecks) -> Iterator[Flag]:
             message=f"the logits of one image differ by up to {checks.variation:.2g} of their length from pass to pass; "
             "AutoAttack standard says little about a network that draws random numbers",
         )
+    if (
+        checks.batch_variation > BATCH_VARIATION and checks.variation <= VARIATION
+    ):  # a random network differs everywhere
+        yield Flag(
+            name="depends-on-the-batch",
+            value=round(checks.batch_variation, 6),
+            message=f"the logits of one image differ by up to {checks.batch_variation:.2g} of their length when it stands in "
+            "another batch; no outcome of a single image can be repeated",
+        )
     if checks.probabilities:
         yield Flag(
             name="probabilities-for-logits",
@@ -54,6 +60,40 @@ def model_flags(checks: ModelChecks) -> Iterator[Flag]:
             "AutoAttack standard says little about a network that adapts to its input",
         )
     yield from _zero_gradients(checks)
+
+
+def seed_flips(first: Outcomes, second: Outcomes) -> Iterator[Flag]:
+    """The flag of two AutoAttack runs of one network under one protocol, with other seeds; samples of both runs count.
+
+    Args:
+        first: per sample.
+        second: per sample, in any order.
+    """
+    common, ours, theirs = np.intersect1d(first.index, second.index, assume_unique=True, return_indices=True)
+    flips = int(((first.aa_outcome[ours] == 0) != (second.aa_outcome[theirs] == 0)).sum())
+    if flips > 1 and flips > SEED_FLIPS * len(common):
+        yield Flag(
+            name="seed-flips",
+            value=round(flips / len(common), 6),
+            message=f"{flips} of {len(common):,} samples survive AutoAttack with one seed and not with the other",
+        )
+
+
+def transfer_flags(broken: np.ndarray, outcomes: Outcomes, *, source: str) -> Iterator[Flag]:
+    """The flag of examples that were made on another network (`apcore.attacks.transfer`).
+
+    Args:
+        broken: (k,) int64, dataset index of each sample that they broke at AutoAttack's radius.
+        outcomes: per sample.
+        source: the other network, as the message names it.
+    """
+    alone = np.intersect1d(outcomes.index[outcomes.aa_outcome == 0], broken)
+    if len(alone):
+        yield Flag(
+            name="broken-by-transfer",
+            value=float(len(alone)),
+            message=f"examples made on {source} broke {len(alone)} of the samples that survived AutoAttack at the same radius",
+        )
 
 
 def _zero_gradients(checks: ModelChecks) -> Iterator[Flag]:

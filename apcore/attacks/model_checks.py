@@ -36,6 +36,8 @@ class ModelChecks:
     Args:
         variation: largest L2 distance between logits of the same sample in `PASSES` passes, each scaled to length 1;
             0 to 2, and 0 for a network that draws no random numbers.
+        batch_variation: the same between the batch and its halves, each in reversed order; 0, or the last bits, for a network
+            that looks at each image alone and keeps nothing between batches.
         probabilities: whether each row of the output is a probability distribution, and so not logits.
         gradient_calls: calls of torch's gradient functions in one forward pass.
         correct: samples that are classified right; the others are not attacked, and DLR is constant at some of them.
@@ -45,6 +47,7 @@ class ModelChecks:
 
     samples: int
     variation: float
+    batch_variation: float
     probabilities: bool
     gradient_calls: int
     correct: int
@@ -65,11 +68,13 @@ def check_model(model: nn.Module, x: Tensor, y: Tensor) -> ModelChecks:
             with _gradient_calls() as calls:
                 logits = model(x)
             passes = [logits, *(model(x) for _ in range(PASSES - 1))]
+            halves = torch.cat([model(half.flip(0)).flip(0) for half in x.chunk(2)])
         correct = predicted(logits) == y
         images, labels = x[correct], y[correct]
         return ModelChecks(
             samples=len(x),
             variation=_variation(passes),
+            batch_variation=_variation([logits, halves]),
             probabilities=_are_probabilities(logits),
             gradient_calls=len(calls),
             correct=len(images),

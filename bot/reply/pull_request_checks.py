@@ -10,7 +10,8 @@ from bot.leaderboard.change import Change
 from bot.leaderboard.entry import Entry
 from bot.leaderboard.headings import counted
 from bot.leaderboard.links import link, method_name
-from bot.reply.markdown import code, ended, sentence
+from bot.reply.flag_lines import flag_items
+from bot.reply.markdown import code, sentence
 from bot.reply.result_rows import WORDS, short_name
 from bot.submission.model import Submission
 
@@ -63,14 +64,10 @@ def _sparsities(results: Sequence[Result]) -> Iterator[str]:
 
 
 def _flags(results: Sequence[Result]) -> Iterator[str]:
-    lines = [
-        f"{short_name(r.model_key)}, flag {code(flag.name)}: {ended(sentence(flag.message))}"
-        for r in results
-        for flag in r.flags
-    ]
-    yield from lines[:_MAX_FLAGS]
-    if len(lines) > _MAX_FLAGS:
-        yield f"{counted(len(lines) - _MAX_FLAGS, 'more flag')} in the result files."
+    items, more = flag_items(results, most=_MAX_FLAGS)
+    yield from items
+    if more:
+        yield f"{counted(more, 'more flag')} in the result files."
 
 
 def _unmeasured(submission: Submission, results: Sequence[Result]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from apcore.failure import Failure, Turn
+from apcore.flag_meanings import is_red
 from apcore.model_key import ModelKey, Structure
 from apcore.protocol import Protocol
 from apcore.result import Result, SparsityMeasured
@@ -32,6 +33,7 @@ WORDS: Final = {
     Verdict.HIGHER: "higher than claimed",
     Verdict.CONFIRMED: "confirmed",
 }
+FLAG_MARK: Final = "⚑"
 METRICS: Final = {Metric.CLEAN: "clean", Metric.AUTOATTACK: "AutoAttack", Metric.HO_FMN: "HO-FMN"}
 _WHOSE: Final = {Turn.CONTRIBUTOR: "yours to mend", Turn.MACHINE: "ours to mend", Turn.SERVICE: "to be tried again"}
 
@@ -54,6 +56,11 @@ class Row:
     def sparsity_differs(self) -> bool:
         """Whether the measured sparsity is not the one in the key."""
         return self.result is not None and not self.result.sparsity.agrees
+
+    @property
+    def flagged(self) -> bool:
+        """Whether a red flag says that its robustness may be overstated."""
+        return self.result is not None and any(is_red(flag.name) for flag in self.result.flags)
 
     @property
     def not_attacked(self) -> bool:
@@ -85,6 +92,7 @@ def results_table(rows: Sequence[Row], protocol: Protocol) -> str:
         "<sub>All numbers in percent: measured in bold, then the claim; below an accuracy, its 95 % interval"
         " for new images. Marks: "
         + ", ".join(f"{MARKS[verdict]} {WORDS[verdict]}" for verdict in _marks_used(rows))
+        + (f", {FLAG_MARK} flagged: robustness may be overstated" if any(row.flagged for row in rows) else "")
         + ".</sub>"
     )
     return f"{table(header, map(_cells, rows), numeric=(2, 3, 4, 5))}\n\n{legend}"
@@ -113,7 +121,10 @@ def _cells(row: Row) -> list[str]:
     return [
         name,
         verdict,
-        *(_judged(found[metric]) if metric in found else "-" for metric in Metric),
+        *(
+            _judged(found[metric], flagged=row.flagged and metric is not Metric.CLEAN) if metric in found else "-"
+            for metric in Metric
+        ),
         _sparsity(row.model.key.structure, row.result.sparsity),
     ]
 
@@ -126,13 +137,14 @@ def _unmeasured(claimed: float, mark: str = MARKS[Verdict.NOT_MEASURED]) -> str:
     return _unbroken(f"{mark}<br>claimed {100 * claimed:.2f}")
 
 
-def _judged(judgement: Judgement) -> str:
+def _judged(judgement: Judgement, *, flagged: bool) -> str:
     measured = judgement.measured
     if measured is None:
         return _unmeasured(judgement.claimed, MARKS[judgement.verdict])
+    mark = f" {FLAG_MARK}" if flagged else ""
     low, high = 100 * measured.interval.low, 100 * measured.interval.high
     return _unbroken(
-        f"{MARKS[judgement.verdict]} **{100 * measured.value:.2f}**<br>claimed {100 * judgement.claimed:.2f}"
+        f"{MARKS[judgement.verdict]} **{100 * measured.value:.2f}**{mark}<br>claimed {100 * judgement.claimed:.2f}"
         f"<br><sub>{low:.2f} to {high:.2f}</sub>"
     )
 

@@ -6,9 +6,11 @@ from typing import Final
 from apcore.failure import Failure, Turn
 from apcore.protocol import Protocol
 from apcore.verdict import Metric, Verdict
-from bot.reply.markdown import code, ended, sentence
+from bot.leaderboard.headings import counted
+from bot.reply.flag_lines import flag_items
+from bot.reply.markdown import ended, sentence
 from bot.reply.places import place
-from bot.reply.result_rows import MARKS, METRICS, Row, short_name
+from bot.reply.result_rows import FLAG_MARK, MARKS, METRICS, Row, short_name
 
 _MAX_LINES: Final = 16  # in one section: a submission may bring 64 checkpoints, and a comment holds 60,000 characters
 _AGREEING: Final = frozenset({Verdict.CONFIRMED, Verdict.CONSISTENT, Verdict.NOT_MEASURED})
@@ -54,15 +56,15 @@ def failures_of(turn: Turn, rows: Sequence[Row]) -> str:
 
 
 def flags(rows: Sequence[Row]) -> str:
-    """Red flags, each with its number."""
-    lines = [
-        f"- {short_name(row.model.key)}: {code(flag.name)}"
-        f"{'' if flag.value is None else f' = {flag.value:.4g}'}: {ended(sentence(flag.message, 300))}"
-        for row in rows
-        if row.result is not None
-        for flag in row.result.flags
-    ]
-    return section("### Worth a second look\n\nA flag changes no verdict; it tells a maintainer where to look.", lines)
+    """Red flags, each with its number, its meaning and what can be done."""
+    items, more = flag_items([row.result for row in rows if row.result is not None], most=_MAX_LINES)
+    if more:
+        items.append(f"and {counted(more, 'more flag')}, in the result files")
+    return section(
+        "### Worth a second look\n\nA flag changes no verdict; it tells where to look. The measured cell is marked "
+        f"with {FLAG_MARK} where robustness may be overstated.",
+        [f"- {item}" for item in items],
+    )
 
 
 def section(heading: str, lines: Sequence[str], *, after: str = "") -> str:

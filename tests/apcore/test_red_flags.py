@@ -7,12 +7,13 @@ import pytest
 
 from apcore.attacks.model_checks import ModelChecks
 from apcore.outcomes import Outcomes
-from apcore.red_flags import model_flags, red_flags
+from apcore.red_flags import model_flags, red_flags, seed_flips, transfer_flags
 from apcore.result import Flag
 
 PLAIN = ModelChecks(
     samples=128,
     variation=0.0,
+    batch_variation=0.0,
     probabilities=False,
     gradient_calls=0,
     correct=120,
@@ -87,3 +88,64 @@ def test_what_hofmn_alone_broke_within_autoattacks_radius_is_flagged_with_its_nu
         "HO-FMN broke 1 of the samples that survived AutoAttack, within AutoAttack's radius; they count as broken, "
         "and AutoAttack was too weak on them"
     )
+
+
+def test_an_answer_that_depends_on_the_batch_is_a_flag_of_its_own_unless_it_is_random() -> None:
+    (flag,) = model_flags(replace(PLAIN, batch_variation=0.0234))
+    assert flag == Flag(
+        name="depends-on-the-batch",
+        value=0.0234,
+        message="the logits of one image differ by up to 0.023 of their length when it stands in another batch; no outcome of "
+        "a single image can be repeated",
+    )
+    assert [flag.name for flag in model_flags(replace(PLAIN, batch_variation=0.5, variation=0.5))] == [
+        "randomised-network"
+    ]
+    assert list(model_flags(replace(PLAIN, batch_variation=1e-3))) == []  # TF32
+
+
+def run_of(*outcome: int, first: int = 0) -> Outcomes:
+    count = len(outcome)
+    return Outcomes(
+        index=np.arange(first, first + count)[::-1].copy(),
+        label=np.zeros(count, np.int64),
+        clean_prediction=np.zeros(count, np.int64),
+        aa_outcome=np.array(outcome, np.int8),
+        hofmn_index=np.empty(0, np.int64),
+        hofmn_distance=np.empty(0, np.float32),
+    )
+
+
+def test_samples_that_survive_with_one_seed_alone_are_flips() -> None:
+    ours, theirs = run_of(0, 0, 1, 1, 2, 0), run_of(1, 0, 0, 2, 1, 3, first=0)
+    (flag,) = seed_flips(ours, theirs)
+    assert flag == Flag(
+        name="seed-flips",
+        value=0.5,
+        message="3 of 6 samples survive AutoAttack with one seed and not with the other",
+    )
+
+
+def test_two_runs_are_compared_on_the_samples_of_both_whatever_their_order() -> None:
+    ours, theirs = run_of(0, 0, 1), run_of(0, 0, 1, 1, first=1)  # at 2, 1, 0 and at 4, 3, 2, 1
+    (flag,) = seed_flips(ours, theirs)
+    assert flag.message.startswith("2 of 2 samples")
+
+
+def test_few_flips_in_many_samples_are_luck() -> None:
+    ours = run_of(*[0] * 1000)
+    assert list(seed_flips(ours, run_of(*[1] * 3, *[0] * 997))) == []
+    assert [flag.value for flag in seed_flips(ours, run_of(*[1] * 4, *[0] * 996))] == [0.004]
+    assert list(seed_flips(run_of(0, 0), run_of(0, 1))) == []
+    assert list(seed_flips(run_of(0), run_of(1, first=5))) == []
+
+
+def test_survivors_broken_by_examples_of_another_network_are_counted() -> None:
+    ours = run_of(0, 1, 0, 0)  # at 3, 2, 1, 0
+    (flag,) = transfer_flags(np.array([0, 2, 3]), ours, source="the dense network")
+    assert flag == Flag(
+        name="broken-by-transfer",
+        value=2.0,
+        message="examples made on the dense network broke 2 of the samples that survived AutoAttack at the same radius",
+    )
+    assert list(transfer_flags(np.array([2]), ours, source="the dense network")) == []

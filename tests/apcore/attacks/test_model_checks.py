@@ -73,6 +73,7 @@ def test_a_plain_network_passes(plain, images, labels):
     assert check_model(plain, images, labels) == ModelChecks(
         samples=24,
         variation=0.0,
+        batch_variation=0.0,
         probabilities=False,
         gradient_calls=0,
         correct=23,

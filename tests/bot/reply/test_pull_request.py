@@ -43,7 +43,13 @@ def test_a_partial_run_warns_before_anything_else(golden) -> None:
 
 def test_a_published_method_that_is_re_run_lower(golden) -> None:
     claim = submission("HARP", ap_key="HARP_Author2026Title", code_url="https://github.com/a/b")
-    flags = (Flag(name="square-helps", value=0.3, message="Square lowers the accuracy by 0.3 points, more than `0.2`"),)
+    flags = (
+        Flag(
+            name="square-after-white-box",
+            value=0.3,
+            message="Square lowers the accuracy by 0.3 points, more than `0.2`",
+        ),
+    )
     text = pull_request(change(Board.of(RIVALS), {50: (8000, 3990), 90: (8000, 3000)}, claim=claim, flags=flags))
     assert text.title == "Update HARP: ResNet-18, CIFAR10, structured"
     golden("pull_request/published_method_lower.md", text.body)

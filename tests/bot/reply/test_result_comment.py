@@ -234,7 +234,7 @@ def test_a_refuted_claim_is_told_with_what_to_check(golden: GoldenCheck) -> None
         measured(90, aa=-210, hofmn=-9),
         flags=(
             Flag(
-                name="square-lowers-accuracy",
+                name="square-after-white-box",
                 value=0.31,
                 message="Square lowered the accuracy by 0.31 points after the white-box attacks",
             ),
