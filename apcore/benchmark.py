@@ -25,6 +25,7 @@ from apcore.claim_attacks import Tell, try_first, with_other_radius
 from apcore.compaction.compact import Compacted, compact
 from apcore.device import usable_device
 from apcore.environment import environment
+from apcore.flag_meanings import is_red
 from apcore.inspection import inspect_checkpoint, require_sparsity
 from apcore.layouts.input_normalization import described
 from apcore.networks.network import network_from_arrays
@@ -83,17 +84,18 @@ def benchmark(
     threads = threads_for(macs_per_batch, torch.get_num_threads())
     with torch_threads(threads):
         attacked = _attacked(task, evaluated, samples, own, progress=progress, tell=tell)
-    return Measured(
-        result=assemble(
-            task,
-            evaluated,
-            attacked,
-            submitted_distances=submitted_distances,
-            submitted_outcomes=own,
-            surroundings=environment(task.device) | {"threads": threads, "data": samples.sha256},
-        ),
-        outcomes=attacked.outcomes,
+    result = assemble(
+        task,
+        evaluated,
+        attacked,
+        submitted_distances=submitted_distances,
+        submitted_outcomes=own,
+        surroundings=environment(task.device) | {"threads": threads, "data": samples.sha256},
     )
+    for flag in result.flags:
+        if is_red(flag.name):
+            tell(f"red flag {flag.name}: {flag.message}; see docs/red_flags.md")
+    return Measured(result=result, outcomes=attacked.outcomes)
 
 
 def _evaluated(task: Task, images: Tensor, tell: Tell) -> Evaluated:

@@ -7,6 +7,8 @@ that wins points at a masked gradient).
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from apcore.accuracy import Accuracy, Measure
 from apcore.attacks.model_checks import ModelChecks
 from apcore.flag_meanings import BATCH_VARIATION, SEED_FLIPS, SQUARE_POINTS, VARIATION

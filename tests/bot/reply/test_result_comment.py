@@ -11,6 +11,7 @@ from apcore.distances_compared import DistancesCompared, PairedDistances
 from apcore.early_refutation import ClaimedAs, Prefix, order_digest, sample_order
 from apcore.failure import Failure, Turn
 from apcore.files.remote_file import RemoteFile
+from apcore.flag_meanings import FLAGS
 from apcore.json_shape import ShapeError
 from apcore.model_key import ModelKey
 from apcore.named_samples import name_samples
@@ -503,6 +504,26 @@ def test_a_verdict_that_its_numbers_do_not_bear_out_is_refused() -> None:
 def test_a_result_of_another_protocol_is_refused() -> None:
     with pytest.raises(ShapeError, match="not measured under apb-2026"):
         result_comment(submission(), [result(50)], [], load_protocol("apb-2026"))
+
+
+def test_a_red_flag_marks_the_robust_cells_of_its_checkpoint_alone_and_says_once_what_it_means() -> None:
+    red = Flag(name="steps-out-of-order", value=35.16, message="67 are right, but 112")
+    other = Flag(name="other-seed", value=3, message="measured with seed 3")
+    unknown = Flag(name="flag-of-a-later-version", value=None, message="who knows")
+    results = [result(50, flags=(red, other)), result(75, flags=(other, red)), result(90, flags=(other, unknown))]
+    text = result_comment(submission(), results, [], PROTOCOL)
+    rows = {sparsity: next(line for line in text.splitlines() if f"S {sparsity} |" in line) for sparsity in SPARSITIES}
+    assert [rows[sparsity].count("⚑") for sparsity in SPARSITIES] == [2, 2, 0]
+    assert "**82.30** ⚑" not in rows[50].replace("\N{NO-BREAK SPACE}", " ")  # clean images are not attacked
+    listed = text.split("### Worth a second look")[1].split("###")[0]
+    assert listed.count("`steps-out-of-order`") == listed.count(FLAGS["steps-out-of-order"].meaning) == 1
+    assert "\n  - R18 CIFAR10 S 50 = 35.16: 67 are right, but 112.\n  - R18 CIFAR10 S 75 = 35.16:" in listed
+    assert (
+        listed.index("⚑ `steps-out-of-order`")
+        < listed.index("`other-seed`")
+        < listed.index("`flag-of-a-later-version`")
+    )
+    assert "⚑ `other-seed`" not in listed
 
 
 def test_the_largest_comment_still_fits_and_keeps_verdict_marker_and_next_step() -> None:

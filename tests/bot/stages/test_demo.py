@@ -11,6 +11,7 @@ import pytest
 from doubles.demo import ASSETS, BOARD, issue_body
 
 from apcore.accuracy import Measure
+from apcore.flag_meanings import is_red
 from apcore.model_key import ModelKey
 from apcore.outcomes import read_outcomes
 from apcore.protocol import load_protocol
@@ -67,6 +68,14 @@ def test_compaction_was_used_and_the_result_says_so(finished: Run) -> None:
     result = read_result((finished.out / "results" / f"{KEYS[2]}.json").read_bytes())
     assert result.network.evaluated == "compact"
     assert result.network.macs_stored > 80 * result.network.macs_evaluated
+
+
+def test_its_networks_raise_no_red_flag_and_the_probes_stand_in_the_seconds(finished: Run) -> None:
+    for key in KEYS:
+        result = read_result((finished.out / "results" / f"{key}.json").read_bytes())
+        assert [flag for flag in result.flags if is_red(flag.name)] == []
+        assert result.seconds["probes"] > 0
+    assert "probes" in finished.comment
 
 
 def test_outcomes_per_sample_are_those_behind_the_result(finished: Run) -> None:
