@@ -30,7 +30,7 @@ UNFINISHED: Final = 0.2
 # Pintor et al. take 0.1 for the loss at 4/255; here it is the margin at half the radius. Honest networks: 0.01 to 0.09; the
 # collapsed one: 0.53.
 INSTABILITY: Final = 0.25
-# Adversarially trained networks: 0.87 to 0.99; the collapsed one: 0.01.
+# Adversarially trained networks: 0.87 to 0.99; a ResNet-18 for CIFAR-10 trained without attacks: 0.44; the collapsed one: 0.01.
 COSINE: Final = 0.2
 # Of the samples of both runs. None differed in three pairs of AutoAttack runs with other seeds and batches on 128 samples.
 SEED_FLIPS: Final = 0.003
@@ -56,7 +56,7 @@ class FlagMeaning:
     action: str
 
 
-_MORE_ATTACKS: Final = "Maintainer: attack the survivors again, with AutoAttack `plus` and 20,000 queries of Square, before the cell is trusted"
+_MORE_ATTACKS: Final = "Maintainer: attack the survivors again, with AutoAttack `plus` and 20,000 queries of Square"
 
 AUTOATTACKS_OWN: Final[Mapping[str, FlagMeaning]] = {
     "randomised-network": FlagMeaning(

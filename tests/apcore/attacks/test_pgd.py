@@ -32,6 +32,13 @@ def test_a_hyperplane_is_crossed_exactly_when_it_is_within_the_radius(two_sides,
         assert path.broken.tolist() == path.broken_at_end.tolist() == [broken]
 
 
+def test_the_last_point_is_judged_too(two_sides, grey, y):
+    eps = 1.02 * two_sides.exact_distances(grey).amax().item()
+    path = attack(two_sides, grey, y, eps=eps, steps=1)
+    assert path.broken.all()
+    assert path.broken_at_end.all()
+
+
 def test_the_strongest_point_has_the_largest_loss_and_lies_within(two_sides, grey, y):
     path = attack(two_sides, grey, y, eps=0.05)
     # On a plane that point is the corner against the normal.
