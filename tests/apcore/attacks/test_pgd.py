@@ -111,6 +111,22 @@ def test_what_is_not_a_number_breaks_nothing_and_is_counted():
     assert path.strongest.isfinite().all()
 
 
+class HalfBlind(nn.Module):
+    """The gradient of the first column is NaN, as behind a branch that is not taken; the others lead over a plane."""
+
+    def forward(self, images):
+        first, others = images[..., :1], images[..., 1:].flatten(1).mean(1)
+        untaken = torch.where(first < 2, first, (first - 10).sqrt())
+        side = others - 0.6 + 0 * untaken.flatten(1).mean(1)
+        return torch.stack((-side, side, 0 * side - 9, 0 * side - 9), dim=1)
+
+
+def test_pixels_without_a_usable_gradient_do_not_stop_the_others():
+    path = attack(HalfBlind(), torch.full((2, 1, 8, 8), 0.5), torch.tensor([0, 0]), eps=0.2)
+    assert path.broken.all()
+    assert path.not_finite.all()
+
+
 def test_no_samples_are_no_path():
     path = attack(Pocket(), torch.zeros(0, 1, 8, 8), torch.zeros(0, dtype=torch.int64), eps=0.1)
     assert len(path.broken) == len(path.unfinished) == 0
