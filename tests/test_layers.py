@@ -12,6 +12,7 @@ LIGHT = [
     "apcore.cli",
     "apcore.failure",
     "apcore.files.fetch",
+    "apcore.flags_page",
     "apcore.layouts.registry",
     "apcore.model_key",
     "apcore.protocol",
