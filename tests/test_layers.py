@@ -33,6 +33,7 @@ LIGHT = [
     "bot.stages.check",
     "bot.submission.reading",
 ]
+AUDITS = ["apcore.compaction.plan", "apcore.inspection_report"]
 
 
 def imported(path: Path) -> set[str]:
@@ -63,4 +64,10 @@ def test_one_module_alone_reaches_the_network() -> None:
 @pytest.mark.parametrize("module", LIGHT)
 def test_light_modules_load_without_torch_and_numpy(module: str) -> None:
     probe = f"import sys, {module}; sys.exit(bool({{'torch', 'numpy', 'gdown', 'github'}} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("module", AUDITS)
+def test_an_audit_loads_without_torch(module: str) -> None:
+    probe = f"import sys, {module}; sys.exit(bool({{'torch', 'matplotlib', 'scipy'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0

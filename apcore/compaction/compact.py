@@ -6,16 +6,15 @@ input gradients; unless they agree within 1e-9 the original is evaluated instead
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from apcore.compaction.fold import fold_batch_norm
-from apcore.compaction.liveness import Channels, forward_constants, kept_channels
-from apcore.networks.graph import BatchNorm, Conv, Graph, Linear, Node
+from apcore.compaction.plan import plan_compaction
+from apcore.networks.graph import BatchNorm, Conv, Graph, Linear
 from apcore.networks.network import Network
 
 TOLERANCE: Final = 1e-9
@@ -92,27 +91,24 @@ def _logits_and_gradient(network: Network, images: Tensor) -> tuple[Tensor, Tens
 
 
 def _compact(graph: Graph, tensors: Mapping[str, Tensor]) -> tuple[Graph, dict[str, Tensor]]:
-    graph, tensors = fold_batch_norm(graph, tensors)
-    constants = forward_constants(graph, tensors)
-    keep = kept_channels(graph, tensors, constants)
-    shapes = graph.shapes()
+    plan = plan_compaction(graph, {name: tensor.numpy() for name, tensor in tensors.items()})
+    folded = {name: torch.from_numpy(array) for name, array in plan.tensors.items()}
+    constants = {name: torch.from_numpy(known.constant) for name, known in plan.constants.items()}
+    keep = {name: torch.from_numpy(kept) for name, kept in plan.keep.items()}
+    shapes = plan.graph.shapes()
     found: dict[str, Tensor] = {}
-    nodes: list[Node] = []
-    for node in graph.nodes:
+    for node in plan.graph.nodes:
         rows, columns = keep[node.name], keep[node.source]
         match node:
             case Conv():
-                found |= _small_conv(node, tensors, constants[node.source], rows, columns, shapes[node.source])
-                nodes.append(replace(node, out_channels=len(rows), bias=True))
+                found |= _small_conv(node, folded, constants[node.source], rows, columns, shapes[node.source])
             case Linear():
-                found |= _small_linear(node, tensors, constants[node.source], rows, columns)
-                nodes.append(replace(node, out_features=len(rows)))
+                found |= _small_linear(node, folded, constants[node.source], rows, columns)
             case BatchNorm():
-                found |= {name: tensors[name][rows] for name in _norm_names(node)}
-                nodes.append(node)
+                found |= {name: folded[name][rows] for name in _norm_names(node)}
             case _:
-                nodes.append(node)
-    return replace(graph, nodes=tuple(nodes)), found
+                pass
+    return plan.small, found
 
 
 def _norm_names(node: BatchNorm) -> tuple[str, ...]:
@@ -122,7 +118,7 @@ def _norm_names(node: BatchNorm) -> tuple[str, ...]:
 def _small_conv(
     node: Conv,
     tensors: Mapping[str, Tensor],
-    source: Channels,
+    constants: Tensor,
     rows: Tensor,
     columns: Tensor,
     shape: tuple[int, ...],
@@ -130,7 +126,7 @@ def _small_conv(
     """Weight, bias and, where dropped constant channels meet the zero padding, the map of what they contribute."""
     weight = tensors[f"{node.name}.weight"][rows]
     bias = tensors[f"{node.name}.bias"][rows] if node.bias else weight.new_zeros(len(rows))
-    dropped = source.constant.clone()
+    dropped = constants.clone()
     dropped[columns] = 0
     small = {f"{node.name}.weight": weight[:, columns]}
     image = dropped[None, :, None, None].expand(1, -1, *shape[1:])
@@ -142,10 +138,10 @@ def _small_conv(
 
 
 def _small_linear(
-    node: Linear, tensors: Mapping[str, Tensor], source: Channels, rows: Tensor, columns: Tensor
+    node: Linear, tensors: Mapping[str, Tensor], constants: Tensor, rows: Tensor, columns: Tensor
 ) -> dict[str, Tensor]:
     weight = tensors[f"{node.name}.weight"][rows]
-    dropped = source.constant.clone()
+    dropped = constants.clone()
     dropped[columns] = 0
     return {
         f"{node.name}.weight": weight[:, columns],

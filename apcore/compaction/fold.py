@@ -1,15 +1,17 @@
-"""BatchNorm folded into the layer before it; what remains is convolutions, linear maps, sums and elementwise nodes."""
+"""BatchNorm folded into the layer before it; what remains is convolutions, linear maps, sums, elementwise nodes. No torch here."""
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from apcore.networks.graph import Add, BatchNorm, Conv, Graph, Node, sources
 
+Array = np.ndarray[Any, np.dtype[Any]]
 
-def fold_batch_norm(graph: Graph, tensors: Mapping[str, Tensor]) -> tuple[Graph, dict[str, Tensor]]:
+
+def fold_batch_norm(graph: Graph, tensors: Mapping[str, Array]) -> tuple[Graph, dict[str, Array]]:
     """The same function without the BatchNorm nodes whose only source is a convolution that nobody else reads.
 
     Args:
@@ -31,8 +33,8 @@ def fold_batch_norm(graph: Graph, tensors: Mapping[str, Tensor]) -> tuple[Graph,
     }
     found = {name: tensor for name, tensor in tensors.items() if name.rsplit(".", 1)[0] not in _names(folded)}
     for conv, norm in folded.items():
-        scale = tensors[f"{norm.name}.weight"] / torch.sqrt(tensors[f"{norm.name}.running_var"] + norm.eps)
-        before = tensors.get(f"{conv}.bias", torch.zeros_like(scale))
+        scale = tensors[f"{norm.name}.weight"] / np.sqrt(tensors[f"{norm.name}.running_var"] + norm.eps)
+        before = tensors.get(f"{conv}.bias", np.zeros_like(scale))
         found[f"{conv}.weight"] = tensors[f"{conv}.weight"] * scale[:, None, None, None]
         found[f"{conv}.bias"] = tensors[f"{norm.name}.bias"] + (before - tensors[f"{norm.name}.running_mean"]) * scale
     return replace(graph, nodes=tuple(_rewired(graph, folded))), found
