@@ -31,6 +31,7 @@ from apcore.result import (
     SparsityMeasured,
 )
 from apcore.robust_accuracy import robust_accuracy
+from apcore.sparsity_scopes import LAYERS_COUNTED
 from apcore.submitted_outcomes import SubmittedOutcomes, outcomes_file
 from apcore.task import Task
 from apcore.verdict import is_partial, judge
@@ -158,7 +159,7 @@ def _sparsity(inspection: Inspection) -> SparsityMeasured:
         channels=found.channels,
         parameters_left=found.parameters_left,
         agrees=inspection.agrees,
-        layers_counted="convolution and linear weights; no biases, no BatchNorm",
+        layers_counted=LAYERS_COUNTED,
         layers=tuple(
             LayerZeros(**{part.name: getattr(layer, part.name) for part in fields(LayerZeros)})
             for layer in found.layers

@@ -2,23 +2,21 @@
 
 import argparse
 import hashlib
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from apcore.author_commands import add_submission, add_taxonomy
 from apcore.command_line import (
-    CONTRIBUTOR,
     DONE,
     Commands,
     UsageError,
     add_command,
     add_evaluation_options,
-    add_protocol_option,
+    model_key,
     run_command,
 )
-from apcore.model_key import ModelKey, ModelKeyError
+from apcore.inspect_command import add_inspect
 from apcore.protocol import load_protocol, protocol_names
 from apcore.protocol_words import settings_words
 from apcore.registry.options import add_filter_options, filters_of
@@ -43,26 +41,12 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(metavar="command", required=True)
-    _add_inspect(commands)
+    add_inspect(commands)
     _add_benchmark(commands)
     _add_models(commands)
     add_taxonomy(commands)
     add_submission(commands)
     return parser
-
-
-def _add_inspect(commands: Commands) -> None:
-    parser = add_command(
-        commands,
-        "inspect",
-        summary="read a checkpoint safely and report its layout, weight coverage, sparsity and cost",
-        example="apcore inspect net.pt --model-key HARP_Zhao2023Holistic_R18_CIFAR10_US_90",
-        run=_inspect,
-    )
-    parser.add_argument("checkpoint", type=Path, metavar="CKPT")
-    parser.add_argument("--model-key", required=True, metavar="KEY")
-    parser.add_argument("--json", action="store_true", help="print one JSON document instead")
-    add_protocol_option(parser)
 
 
 def _add_benchmark(commands: Commands) -> None:
@@ -97,18 +81,6 @@ def _add_models(commands: Commands) -> None:
     add_filter_options(parser)
 
 
-def _inspect(options: argparse.Namespace) -> int:
-    from apcore.inspection import inspect_checkpoint  # noqa: PLC0415 - numpy, which `--help` does not need
-    from apcore.inspection_report import inspection_json, inspection_words  # noqa: PLC0415
-
-    found = inspect_checkpoint(options.checkpoint, _key(options.model_key), load_protocol(options.protocol))
-    if options.json:
-        print(json.dumps(inspection_json(found), indent=2))
-    else:
-        print(inspection_words(found))
-    return DONE if found.agrees else CONTRIBUTOR
-
-
 def _benchmark(options: argparse.Namespace) -> int:
     from apcore.benchmark import benchmark  # noqa: PLC0415 - torch, which `--help` does not need
     from apcore.claim_block import claim_block  # noqa: PLC0415
@@ -117,7 +89,7 @@ def _benchmark(options: argparse.Namespace) -> int:
     from apcore.result import result_bytes  # noqa: PLC0415
     from apcore.task import Task  # noqa: PLC0415
 
-    key = _key(options.model_key)
+    key = model_key(options.model_key)
     task = Task(
         key=key,
         checkpoint=options.checkpoint,
@@ -165,13 +137,6 @@ def _protocol_words(name: str) -> str:
         f"  sha256 {protocol.sha256}",
     ]
     return "\n".join(lines)
-
-
-def _key(text: str) -> ModelKey:
-    try:
-        return ModelKey.parse(text)
-    except ModelKeyError as exc:
-        raise UsageError(f"--model-key: {exc}") from exc
 
 
 def _sha256(path: Path) -> str:

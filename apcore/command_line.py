@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from apcore.errors import MachineError, TurnError
+from apcore.model_key import ModelKey, ModelKeyError
 from apcore.protocol import DEFAULT_PROTOCOL, ProtocolError, protocol_names
 
 DONE: Final = 0
@@ -104,6 +105,18 @@ def seed(text: str) -> int:
     if number >= 2**32:
         raise argparse.ArgumentTypeError("must be below 2**32")
     return number
+
+
+def model_key(text: str) -> ModelKey:
+    """What `--model-key` says.
+
+    Raises:
+        UsageError: it is no model key; says which part is wrong.
+    """
+    try:
+        return ModelKey.parse(text)
+    except ModelKeyError as exc:
+        raise UsageError(f"--model-key: {exc}") from exc
 
 
 def read_text(path: str) -> str:

@@ -28,6 +28,13 @@ class Reading(StrEnum):
     REMOVED = "weights in zero filters and channels"
 
 
+def readings_of(structure: Structure) -> tuple[Reading, ...]:
+    """What a claim of this structure may be a share of, in the order in which it is tried."""
+    if structure is Structure.UNSTRUCTURED:
+        return (Reading.WEIGHTS,)
+    return (Reading.FILTERS, Reading.CHANNELS, Reading.REMOVED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerSparsity:
     """Counts in one layer; the rows of a linear layer count as filters here, its columns as channels.
@@ -53,10 +60,14 @@ class LayerSparsity:
     zero_channels: int
 
     @property
+    def kernel(self) -> int:
+        """Weights between one channel and one filter: 9 of a 3x3 convolution, 1 of a linear layer."""
+        return self.weights // (self.filters * self.channels)
+
+    @property
     def weights_left(self) -> int:
         """Weights of the layer without its zero filters and zero channels."""
-        kernel = self.weights // (self.filters * self.channels)
-        return (self.filters - self.zero_filters) * (self.channels - self.zero_channels) * kernel
+        return (self.filters - self.zero_filters) * (self.channels - self.zero_channels) * self.kernel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +123,12 @@ class Sparsity:
             structure: what pruning is said to have removed.
             slack: by how much the measured share may fall short, a fraction; widths are whole numbers (6 of 64).
         """
-        readings = (
-            (Reading.WEIGHTS,)
-            if structure is Structure.UNSTRUCTURED
-            else (Reading.FILTERS, Reading.CHANNELS, Reading.REMOVED)
-        )
+        return next((r for r in readings_of(structure) if self.reaches(r, claimed, slack)), None)
+
+    def reaches(self, reading: Reading, claimed: float, slack: float) -> bool:
+        """Whether the network is at least as sparse as `claimed`, less `slack`, under one reading; all are fractions."""
         # 1e-9: a share of exactly 0.895 must not fail 0.9 - 0.005 for the last bit of a subtraction.
-        return next((r for r in readings if self.share(r) >= claimed - slack - 1e-9), None)
+        return self.share(reading) >= claimed - slack - 1e-9
 
     def agrees(self, claimed: float, structure: Structure, slack: float) -> bool:
         """Whether the network is as sparse as claimed under some reading; see `agreeing_reading`."""
