@@ -1,9 +1,11 @@
 """A checkpoint that could not be measured: what was wrong, where, how to mend it, and whose turn it is."""
 
 import json
+import traceback
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TextIO
 
 from apcore import json_shape
 from apcore.errors import ContributorError, MachineError, ServiceError, TurnError
@@ -71,6 +73,25 @@ class Failure:
             message=document["message"],
             fix=document["fix"],
         )
+
+
+def some_turn(exc: Exception, where: str, stream: TextIO) -> TurnError:
+    """`exc`, or where nobody expected it, an error of ours; its traceback goes to `stream`."""
+    if isinstance(exc, TurnError):
+        return exc
+    traceback.print_exception(exc, file=stream)
+    return MachineError(
+        where=where,
+        message=f"the evaluation failed in a way that we did not foresee ({type(exc).__name__})",
+        fix="nothing to do for the contributor; report it with the lines that the command printed",
+    )
+
+
+def exit_code(failures: Iterable[Failure]) -> int:
+    """Ours before a service's before the contributor's: while something did not run, nobody else is to blame; 0 for none."""
+    turns = {failure.turn for failure in failures}
+    order = (MachineError, ServiceError, ContributorError)
+    return next((family.exit_code for family in order if _FAMILIES[family] in turns), 0)
 
 
 def _line(text: str, limit: int) -> str:

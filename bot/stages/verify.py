@@ -4,7 +4,6 @@ Every stage leaves its files in one folder and finds those of an earlier run the
 where it was: checkpoints that are measured are not measured again, attacks go on after their last finished batch.
 """
 
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,11 +12,11 @@ from typing import Final, TextIO
 
 from apcore.benchmark import benchmark
 from apcore.checkpoint.distances import read_distances
-from apcore.command_line import CONTRIBUTOR, DONE, MACHINE, SERVICE
+from apcore.command_line import CONTRIBUTOR, DONE
 from apcore.device import usable_device
-from apcore.environment import environment
-from apcore.errors import ContributorError, MachineError, TurnError
-from apcore.failure import Failure, Turn
+from apcore.earlier_result import still_valid
+from apcore.errors import ContributorError, TurnError
+from apcore.failure import Failure, Turn, exit_code, some_turn
 from apcore.files.drive import GOOGLE_DRIVE, Drive
 from apcore.files.fetch import fetch
 from apcore.files.limits import DownloadLimits
@@ -26,8 +25,6 @@ from apcore.files.store import Store
 from apcore.files.stored_file import StoredFile
 from apcore.progress_line import ProgressLine
 from apcore.protocol import Protocol
-from apcore.result import Result
-from apcore.sample_sets import load_sample_sets
 from apcore.submitted_outcomes import SubmittedOutcomes
 from apcore.task import Task
 from apcore.verdict import Metric, Verdict, worst
@@ -134,7 +131,7 @@ def _measure_all(
         try:
             measured = _measure(order, submission, place, workspace, stream)
         except Exception as exc:  # a bug or a lost device must not cost the other checkpoints their measurement
-            failure = Failure.of(model.key, _of_some_turn(exc, f"models.{place}", stream))
+            failure = Failure.of(model.key, some_turn(exc, f"models.{place}", stream))
             workspace.keep_failure(failure)
             failures.append(failure)
             _say(stream, f"  not measured, {_WHOSE_TURN[failure.turn]}: {failure.message}")
@@ -144,18 +141,6 @@ def _measure_all(
             for claim in measured.result.claims:
                 _say(stream, f"    {claim.metric}: {claim.reason}")
     return measurements, failures
-
-
-def _of_some_turn(exc: Exception, where: str, stream: TextIO) -> TurnError:
-    """`exc`, or where nobody expected it, an error of ours; its traceback goes to `stream`."""
-    if isinstance(exc, TurnError):
-        return exc
-    traceback.print_exception(exc, file=stream)
-    return MachineError(
-        where=where,
-        message=f"the evaluation failed in a way that we did not foresee ({type(exc).__name__})",
-        fix="nothing to do for the contributor; report it with the lines that the command printed",
-    )
 
 
 def _forget(model: SubmittedModel, workspace: Workspace) -> None:
@@ -173,7 +158,7 @@ def _measure(order: Order, submission: Submission, place: int, workspace: Worksp
         outcomes = _outcomes(order, model, workspace)
         task = replace(task, outcomes_sha256=outcomes.sha256 if outcomes else None)
         earlier = workspace.finished(model.key)
-        if earlier and _still_valid(earlier[0], task):
+        if earlier and still_valid(earlier[0], task):
             _say(stream, "  measured by an earlier run")
             return Measurement(result=earlier[0], outcomes=earlier[1], submitted=submitted)
         found = benchmark(
@@ -234,33 +219,9 @@ def _fetch(file: RemoteFile, where: str, order: Order, workspace: Workspace) -> 
     )
 
 
-def _still_valid(result: Result, task: Task) -> bool:
-    """Whether an earlier result is what running `task` would give: same files, claims, data, versions and settings."""
-    surroundings = environment(task.device) | {"data": load_sample_sets(task).sha256}
-    distances = result.distances_file.sha256 if result.distances_file else None
-    outcomes = result.outcomes_file.sha256 if result.outcomes_file else None
-    return (
-        result.submission_sha256 == task.submission_sha256
-        and result.checkpoint.sha256 == task.checkpoint_sha256
-        and result.protocol.sha256 == task.protocol.sha256
-        and result.protocol.seed == task.settings.autoattack.seed
-        and result.limit == task.limit
-        and distances == task.distances_sha256
-        and outcomes == task.outcomes_sha256
-        and not (task.in_full and result.stopped_early)
-        and dict(result.environment) == surroundings | {"threads": result.environment["threads"]}
-    )
-
-
 def _exit_code(measurements: Sequence[Measurement], failures: Sequence[Failure]) -> int:
-    """Ours before a service's before the contributor's: while something did not run, nobody else is to blame."""
-    turns = {failure.turn for failure in failures}
-    if Turn.MACHINE in turns:
-        return MACHINE
-    if Turn.SERVICE in turns:
-        return SERVICE
     objections = any(m.result.verdict in _OBJECTIONS or _refuses_outcomes(m) for m in measurements)
-    return CONTRIBUTOR if objections or turns else DONE
+    return exit_code(failures) or (CONTRIBUTOR if objections else DONE)
 
 
 def _last_line(measurements: Sequence[Measurement], failures: Sequence[Failure], code: int) -> str:

@@ -158,7 +158,7 @@ def test_a_result_is_not_used_again_once_the_samples_are_others(
     monkeypatch.setattr("bot.stages.verify.benchmark", lambda *_args, **_options: pytest.fail("measured again"))
     measured.append(again())
     monkeypatch.undo()
-    monkeypatch.setattr("bot.stages.verify.load_sample_sets", darker)
+    monkeypatch.setattr("apcore.earlier_result.load_sample_sets", darker)
     monkeypatch.setattr("apcore.benchmark.load_sample_sets", darker)
     measured.append(again())
     assert measured[0] == measured[1] != measured[2]

@@ -1,0 +1,24 @@
+"""Whether a result that an earlier run left needs no measuring again."""
+
+from apcore.environment import environment
+from apcore.result import Result
+from apcore.sample_sets import load_sample_sets
+from apcore.task import Task
+
+
+def still_valid(result: Result, task: Task) -> bool:
+    """Whether an earlier result is what running `task` would give: same files, claims, data, versions and settings."""
+    surroundings = environment(task.device) | {"data": load_sample_sets(task).sha256}
+    distances = result.distances_file.sha256 if result.distances_file else None
+    outcomes = result.outcomes_file.sha256 if result.outcomes_file else None
+    return (
+        result.submission_sha256 == task.submission_sha256
+        and result.checkpoint.sha256 == task.checkpoint_sha256
+        and result.protocol.sha256 == task.protocol.sha256
+        and result.protocol.seed == task.settings.autoattack.seed
+        and result.limit == task.limit
+        and distances == task.distances_sha256
+        and outcomes == task.outcomes_sha256
+        and not (task.in_full and result.stopped_early)
+        and dict(result.environment) == surroundings | {"threads": result.environment["threads"]}
+    )
