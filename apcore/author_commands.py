@@ -10,7 +10,7 @@ from typing import Any, Final
 from apcore.command_line import CONTRIBUTOR, DONE, Commands, UsageError, add_command, read_text
 from apcore.excerpt import excerpt, line_and_column
 from apcore.issue_form import Answers, PrefilledLink, issue_body, prefilled_link, taxonomy_text
-from apcore.json_reader import JsonError, JsonReader
+from apcore.json_argument import json_argument
 from apcore.pasted_taxonomy import PastedTaxonomy, pasted_start, read_pasted
 
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
@@ -98,7 +98,7 @@ def _submission(options: argparse.Namespace) -> int:
         raise UsageError(
             f"{options.taxonomy} is no valid taxonomy; `apcore taxonomy check {options.taxonomy}` says why"
         )
-    links = links_from(_json_of(options.links)) if options.links else {}
+    links = links_from(json_argument(options.links)) if options.links else {}
     drafted = draft(read_results(options.results), taxonomy, links)
     notes = read_text(options.notes).strip() if options.notes else ""
     answers = Answers(taxonomy=taxonomy, blocks=drafted.blocks, notes=notes)
@@ -160,18 +160,6 @@ def _remark_words(remark: dict[str, Any]) -> str:
     words = f"{remark['severity']}, line {remark['line']}, column {remark['column']}: {remark['message']}"
     shown = "".join(f"\n  {line}" for line in remark.get("excerpt", "").splitlines())
     return f"{words}{shown}\n  {remark['fix']}"
-
-
-def _json_of(path: str) -> Any:
-    reader = JsonReader(read_text(path), 0)
-    try:
-        entry = reader.read()
-    except JsonError as error:
-        raise UsageError(f"{path} is not JSON: {error.message}; {error.fix}") from error
-    if reader.faults:
-        line, column = line_and_column(reader.text, reader.faults[0].offset)
-        raise UsageError(f"{path}, line {line}, column {column}: {reader.faults[0].message}; {reader.faults[0].fix}")
-    return entry
 
 
 def _checked(repository: str) -> str:

@@ -1,20 +1,16 @@
 """`apcore`: parses arguments, calls one function, prints; nothing else."""
 
 import argparse
-import hashlib
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from apcore.author_commands import add_submission, add_taxonomy
+from apcore.benchmark_command import add_benchmark
 from apcore.command_line import (
     DONE,
     Commands,
-    UsageError,
     add_command,
-    add_evaluation_options,
-    model_key,
     run_command,
 )
 from apcore.inspect_command import add_inspect
@@ -43,27 +39,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(metavar="command", required=True)
     add_inspect(commands)
-    _add_benchmark(commands)
+    add_benchmark(commands)
     _add_models(commands)
     add_taxonomy(commands)
     add_submission(commands)
     return parser
-
-
-def _add_benchmark(commands: Commands) -> None:
-    parser = add_command(
-        commands,
-        "benchmark",
-        summary="evaluate one local checkpoint and print the block to paste into the issue; run again, it resumes",
-        example="apcore benchmark net.pt --model-key HARP_Zhao2023Holistic_R18_CIFAR10_US_90 --out run --data data",
-        run=_benchmark,
-    )
-    parser.add_argument("checkpoint", type=Path, metavar="CKPT")
-    parser.add_argument("--model-key", required=True, metavar="KEY")
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="where result, outcomes and state are left"
-    )
-    add_evaluation_options(parser)
 
 
 def _add_models(commands: Commands) -> None:
@@ -80,40 +60,6 @@ def _add_models(commands: Commands) -> None:
         "--protocols", action="store_true", help="list protocols instead, with samples, radii and the hash of each file"
     )
     add_filter_options(parser)
-
-
-def _benchmark(options: argparse.Namespace) -> int:
-    from apcore.benchmark import benchmark  # noqa: PLC0415 - torch, which `--help` does not need
-    from apcore.claim_block import claim_block  # noqa: PLC0415
-    from apcore.outcomes import write_outcomes  # noqa: PLC0415
-    from apcore.progress_line import ProgressLine  # noqa: PLC0415
-    from apcore.result import result_bytes  # noqa: PLC0415
-    from apcore.task import Task  # noqa: PLC0415
-
-    key = model_key(options.model_key)
-    task = Task(
-        key=key,
-        checkpoint=options.checkpoint,
-        checkpoint_sha256=_sha256(options.checkpoint),
-        protocol=load_protocol(options.protocol),
-        work=options.out / "work" / str(key),
-        data=options.data,
-        limit=options.limit,
-        device=options.device,
-        seed=options.seed,
-    )
-    found = benchmark(
-        task, progress=ProgressLine(sys.stderr, ""), tell=lambda words: print(f"  {words}", file=sys.stderr)
-    )
-    results: Path = options.out / "results"
-    results.mkdir(parents=True, exist_ok=True)
-    write_outcomes(results / f"{key}.outcomes.npz", found.outcomes)
-    (results / f"{key}.json").write_bytes(result_bytes(found.result))
-    print(f"result and outcomes are in {results}", file=sys.stderr)
-    if found.result.partial:
-        print("this is a partial run: its numbers are no claim about the protocol", file=sys.stderr)
-    print(claim_block(found.result))
-    return DONE
 
 
 def _models(options: argparse.Namespace) -> int:
@@ -138,11 +84,3 @@ def _protocol_words(name: str) -> str:
         f"  sha256 {protocol.sha256}",
     ]
     return "\n".join(lines)
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as exc:
-        raise UsageError(f"cannot read {path}: {exc.strerror}") from exc
