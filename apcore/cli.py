@@ -10,9 +10,11 @@ from apcore.benchmark_command import add_benchmark
 from apcore.command_line import (
     DONE,
     Commands,
+    UsageError,
     add_command,
     run_command,
 )
+from apcore.curve_command import add_curve
 from apcore.inspect_command import add_inspect
 from apcore.protocol import load_protocol, protocol_names
 from apcore.protocol_words import settings_words
@@ -41,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     add_inspect(commands)
     add_benchmark(commands)
     _add_models(commands)
+    add_curve(commands)
     add_taxonomy(commands)
     add_submission(commands)
     return parser

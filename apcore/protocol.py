@@ -290,6 +290,21 @@ def _tuning(table: dict[str, Any]) -> TuningSettings:
     )
 
 
+def eps_value(text: str) -> float:
+    """A radius as it is written, `8/255` or `0.031`, as a number in (0, 1].
+
+    Raises:
+        ValueError: it is no such number.
+    """
+    try:
+        eps = float(Fraction(text))
+    except (ValueError, ZeroDivisionError) as exc:
+        raise ValueError(f"a radius is written like 8/255 or 0.031, not {text!r}") from exc
+    if not 0 < eps <= 1:
+        raise ValueError(f"eps = {text} is outside (0, 1]")
+    return eps
+
+
 def _eps(table: dict[str, Any]) -> dict[str, Any]:
     """`eps` is written as text ("8/255" or "0.031"), so that no radius is ever rounded by whoever types it."""
     own = _radius(table.pop("eps"))
@@ -300,10 +315,7 @@ def _eps(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _radius(text: str) -> Radius:
-    eps = float(Fraction(text))
-    if not 0 < eps <= 1:
-        raise ValueError(f"eps = {text} is outside (0, 1]")
-    return Radius(eps=eps, eps_text=text)
+    return Radius(eps=eps_value(text), eps_text=text)
 
 
 def _early_refutation(table: dict[str, Any]) -> EarlyRefutation:

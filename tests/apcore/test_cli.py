@@ -20,7 +20,7 @@ KEY = "FilterPruning_Demo2026Digits_R6_DIGITS_S_90"
 CHECKPOINT = ASSETS / "files" / IDS[90]
 
 
-@pytest.mark.parametrize("command", ["inspect", "benchmark", "models"])
+@pytest.mark.parametrize("command", ["inspect", "benchmark", "models", "curve"])
 def test_help_fits_a_screen_and_ends_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])

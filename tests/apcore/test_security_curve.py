@@ -89,6 +89,45 @@ def test_the_radius_stands_where_the_protocol_counts(
     assert [text.get_text() for text in ax.texts] == [f"eps = {protocol.ho_fmn.eps_text}"]
 
 
+def test_distances_by_label_are_enough(ax: Axes) -> None:
+    plot_security_curves({"dense": DISTANCES, "pruned": DISTANCES / 2}, ax, eps="8/255")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "dense: HO-FMN, 6 samples",
+        "pruned: HO-FMN, 6 samples",
+    ]
+    (line,) = (line for line in ax.lines if line.get_linestyle() == ":")
+    assert line.get_xdata()[0] == pytest.approx(8)
+    assert ax.get_xlabel() == "L-inf radius eps in 255ths of the pixel range"
+
+
+def test_without_a_radius_none_is_drawn(ax: Axes) -> None:
+    plot_security_curves({"dense": DISTANCES}, ax)
+    assert not [line for line in ax.lines if line.get_linestyle() == ":"]
+    assert ax.get_xlim() == pytest.approx((0, 1.05 * 0.05))
+    assert ax.get_xlabel() == "L-inf radius eps, pixels in [0, 1]"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"eps": "0"}, "outside"),
+        ({"eps": "8:255"}, "a radius is written like 8/255"),
+        ({"eps": "8/255", "protocol": APB}, "give `protocol` or `eps`, not both"),
+        ({}, "AutoAttack's accuracy needs the radius"),
+    ],
+)
+def test_a_radius_that_is_missing_or_none_is_refused(options: dict, message: str, ax: Axes) -> None:
+    with pytest.raises(ValueError, match=message):
+        plot_security_curves([curve(attacked=4)], ax, **options)
+
+
+def test_long_labels_stand_below_each_other(ax: Axes) -> None:
+    plot_security_curves({"short": DISTANCES, "other": DISTANCES}, ax)
+    assert ax.get_legend()._ncols == 2
+    plot_security_curves({"HARP_Zhao2023Holistic US 90 %": DISTANCES, "other": DISTANCES}, ax)
+    assert ax.get_legend()._ncols == 1
+
+
 def test_the_legend_names_samples_attack_and_submitted_distances(ax: Axes) -> None:
     curves = [curve(attacked=4), curve("S 75 %", shift=0.01, submitted=True, attacked=5)]
     plot_security_curves(curves, ax, protocol=APB, dataset="CIFAR10")
