@@ -1,6 +1,6 @@
 """An audit as people and programs read it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -65,8 +65,8 @@ def inspection_json(audited: Audit) -> dict[str, Any]:
     }
 
 
-def inspection_words(audited: Audit) -> str:
-    """The same for people, a line for each layer."""
+def inspection_words(audited: Audit, *, seen: Sequence[str] = ()) -> str:
+    """The same for people, a line for each layer; `seen` are lines on what else was found, before the key has the last word."""
     found = audited.inspection
     sparsity, stored = found.sparsity, found.stored
     place = f"under {stored.found_under!r}" if stored.found_under else "at the top"
@@ -84,7 +84,7 @@ def inspection_words(audited: Audit) -> str:
         f"{layer.filters:>9}{layer.zero_filters:>6}{layer.channels:>10}{layer.zero_channels:>6}"
         for layer in sparsity.layers
     ]
-    return "\n".join([*lines, *_claim_words(audited)])
+    return "\n".join([*lines, *seen, *_claim_words(audited)])
 
 
 def _cost_words(found: Cost) -> Iterator[str]:
