@@ -131,7 +131,8 @@ def assemble(
             *_run_flags(task, compacted),
         ),
         environment=dict(surroundings),
-        seconds={**evaluated.seconds, **attacked.seconds},
+        # As the file will hold them: a comment written later from that file must say the same.
+        seconds={stage: round(seconds, 3) for stage, seconds in {**evaluated.seconds, **attacked.seconds}.items()},
         other_radius=elsewhere,
         prefix=attacked.prefix,
         outcomes_file=outcomes_file(submitted_outcomes, outcomes, task.protocol) if submitted_outcomes else None,

@@ -102,6 +102,7 @@ def measure(
     )
     stored = read_result(result_bytes(found.result))
     assert result_bytes(stored) == result_bytes(found.result)
+    assert stored.seconds == found.result.seconds  # or a comment written later would round them otherwise
     rejudge(stored, protocol)
     return found
 
