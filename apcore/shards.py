@@ -1,13 +1,11 @@
-"""One protocol's samples divided among machines, and their outcomes put together again.
+"""The outcomes of shards put together again.
 
-Only `sharded` randomness allows it: there a sample's outcome is the same in every shard. AutoAttack's samples are divided;
-HO-FMN, a hundredth of the work and tuned as a whole, belongs to the first shard.
+Only `sharded` randomness allows it: there a sample's outcome is the same in every shard (`apcore.shard`).
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,48 +17,6 @@ from apcore.result import Result
 
 # What may differ between machines that share a run: nothing here decides what an attack computes, but for last bits.
 _OF_THE_MACHINE: Final = frozenset({"data", "device_name", "platform", "threads"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shard:
-    """Part `number`, from 1, of `of` parts.
-
-    Raises:
-        ValueError: there is no such part.
-    """
-
-    number: int
-    of: int
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.number <= self.of:
-            raise ValueError(f"there is no shard {self}; shards are numbered from 1 to {self.of}")
-
-    def __str__(self) -> str:
-        return f"{self.number}/{self.of}"
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read `2/7`, the second of seven.
-
-        Raises:
-            ValueError: it is not of that form, or there is no such part.
-        """
-        found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text, re.ASCII)
-        if not found:
-            raise ValueError(f"a shard is written like 2/7, the second of seven; this is {text[:20]!r}")
-        return cls(number=int(found[1]), of=int(found[2]))
-
-    def part_of(self, samples: Samples) -> Samples:
-        """The samples of this shard: consecutive, and as many as those of any other shard, or one more or less.
-
-        Raises:
-            ValueError: there are more shards than samples.
-        """
-        if self.of > samples.count:
-            raise ValueError(f"{samples.count} samples cannot be divided into {self.of} shards")
-        begin, end = (samples.count * number // self.of for number in (self.number - 1, self.number))
-        return Samples(first=samples.first + begin, count=end - begin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from apcore.model_key import ModelKey
 from apcore.protocol import Protocol, Samples
-from apcore.shards import Shard
+from apcore.shard import Shard
 from apcore.verdict import Metric
 
 NormalizationValues: TypeAlias = tuple[tuple[float, ...], tuple[float, ...]]

@@ -18,7 +18,8 @@ from apcore.outcomes import Outcomes, read_outcomes, write_outcomes
 from apcore.protocol import Protocol, Samples, load_protocol
 from apcore.result import CheckpointFile, NetworkEvaluated, ProtocolUsed, Result, SparsityMeasured
 from apcore.robust_accuracy import accuracies
-from apcore.shards import Part, Shard, merge_outcomes
+from apcore.shard import Shard
+from apcore.shards import Part, merge_outcomes
 from apcore.task import Task
 
 CHECKPOINT = Path(__file__).parents[2] / "demo" / "files" / "1demo-resnet6-digits-s90-checkpoint"
