@@ -59,10 +59,11 @@ class AutoAttackSettings:
     `other` is the radius at which claims may have been made instead; it is tried before one is refuted.
 
     `randomness` is `reference`, where numbers are drawn as pyautoattack draws them, batch by batch, or `sharded`, where each
-    sample has its own, whatever batch or shard it is in (`apcore.attacks.counter_draws`).
+    sample has its own, whatever batch or shard it is in (`apcore.attacks.counter_draws`). `shards` is among how many machines
+    the samples are divided where there are so many; it moves no number.
 
     Raises:
-        ValueError: there is no such randomness.
+        ValueError: there is no such randomness, or it does not allow to divide the samples.
     """
 
     eps: float
@@ -72,10 +73,13 @@ class AutoAttackSettings:
     seed: int
     randomness: Randomness = "reference"
     other: Radius | None = None
+    shards: int = 1
 
     def __post_init__(self) -> None:
         if self.randomness not in get_args(Randomness):
             raise ValueError(f"randomness = {self.randomness!r} is none of {', '.join(get_args(Randomness))}")
+        if self.shards < 1 or (self.shards > 1 and self.randomness != "sharded"):
+            raise ValueError(f"shards = {self.shards} needs at least one shard, and `sharded` randomness for more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
