@@ -27,8 +27,9 @@ def check_comment(
     protocol: Protocol,
     corrected: str | None = None,
     failures: Sequence[MachineError] = (),
+    room: int = MAX_LENGTH,
 ) -> str:
-    """The whole comment, at most 60,000 characters, safe to post whatever the author wrote.
+    """The whole comment, at most `room` characters, safe to post whatever the author wrote.
 
     Args:
         draft: what could be read, None where there was nothing.
@@ -37,6 +38,7 @@ def check_comment(
         protocol: by which the submission was checked.
         corrected: the whole body with every error mended, None where that cannot be told.
         failures: what went wrong on our side.
+        room: less than GitHub allows where something else stands in the same comment.
     """
     fixed = [
         _verdict(findings, submission, failures),
@@ -45,7 +47,7 @@ def check_comment(
         _next(findings, submission, protocol, failures),
         CHECK_MARKER,
     ]
-    room = MAX_LENGTH - sum(len(part) + 2 for part in fixed) - _COUNT_LENGTH
+    room -= sum(len(part) + 2 for part in fixed) + _COUNT_LENGTH
     objections = told([finding for finding in findings if finding.severity is not Severity.NOTICE], draft, room)
     room -= objections.length
     correction = _correction(corrected, room, unticked=draft is not None and draft.confirmed is False)

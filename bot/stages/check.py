@@ -7,7 +7,7 @@ from typing import Any, Final
 from apcore.errors import ContributorError, MachineError
 from apcore.protocol import Protocol
 from apcore.published_files import published_files
-from bot.reply.check_comment import check_comment
+from bot.reply.check_comment import MAX_LENGTH, check_comment
 from bot.rules.correction import corrected_body
 from bot.rules.facts import Facts, KnownMethod
 from bot.rules.requirements import Ruled
@@ -41,15 +41,18 @@ class Check:
     exit_code: int
 
 
-def check(body: str, protocol: Protocol, methods: Sequence[KnownMethod] = ()) -> Check:
-    """Check an issue body by `protocol`; `methods` are those on the board. Never raises, whatever the text is."""
+def check(body: str, protocol: Protocol, methods: Sequence[KnownMethod] = (), *, room: int = MAX_LENGTH) -> Check:
+    """Check an issue body by `protocol`; `methods` are those on the board. Never raises, whatever the text is.
+
+    The comment has at most `room` characters.
+    """
     facts = Facts(protocol=protocol, methods=tuple(methods), published=published_files())
     reading = read_submission(body, protocol)
     ruled = check_rules(reading.draft, facts, reading.positions) if reading.draft else _NOTHING_RULED
-    return decide(reading, ruled, facts)
+    return decide(reading, ruled, facts, room=room)
 
 
-def decide(reading: Reading, ruled: Ruled, facts: Facts) -> Check:
+def decide(reading: Reading, ruled: Ruled, facts: Facts, *, room: int = MAX_LENGTH) -> Check:
     """The answer to what was read, with what the rules told about it."""
     findings = tuple(sorted((*reading.findings, *ruled.findings), key=_in_reading_order))
     refused = any(finding.severity is Severity.ERROR for finding in findings)
@@ -63,7 +66,7 @@ def decide(reading: Reading, ruled: Ruled, facts: Facts) -> Check:
         findings=findings,
         corrected=corrected,
         failures=failures,
-        comment=check_comment(reading.draft, findings, submission, facts.protocol, corrected, failures),
+        comment=check_comment(reading.draft, findings, submission, facts.protocol, corrected, failures, room),
         exit_code=MachineError.exit_code if failures else ContributorError.exit_code if refused else _DONE,
     )
 
