@@ -35,7 +35,7 @@ WORDS: Final = {
 }
 FLAG_MARK: Final = "⚑"
 METRICS: Final = {Metric.CLEAN: "clean", Metric.AUTOATTACK: "AutoAttack", Metric.HO_FMN: "HO-FMN"}
-_WHOSE: Final = {Turn.CONTRIBUTOR: "yours to mend", Turn.MACHINE: "ours to mend", Turn.SERVICE: "to be tried again"}
+WHOSE: Final = {Turn.CONTRIBUTOR: "yours to mend", Turn.MACHINE: "ours to mend", Turn.SERVICE: "to be tried again"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ def _cells(row: Row) -> list[str]:
 
 
 def _missing(row: Row) -> str:
-    return "still to come" if row.failure is None else _WHOSE[row.failure.turn]
+    return "still to come" if row.failure is None else WHOSE[row.failure.turn]
 
 
 def _unmeasured(claimed: float, mark: str = MARKS[Verdict.NOT_MEASURED]) -> str:

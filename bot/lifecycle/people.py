@@ -1,0 +1,49 @@
+"""Who acts on an issue, and with what rights. Roles are looked up when they are needed, never read from labels or events."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Self
+
+_LOGIN: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\[bot\])?\Z")
+
+
+class Role(StrEnum):
+    """A person's role in the repository, as GitHub's `role_name` says it, from least to most."""
+
+    NONE = "none"
+    READ = "read"
+    TRIAGE = "triage"
+    WRITE = "write"
+    MAINTAIN = "maintain"
+    ADMIN = "admin"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """The role of that name; an organisation's own roles, which say nothing to us, are `none`."""
+        return cls(text) if text in tuple(cls) else cls.NONE
+
+    @property
+    def is_maintainer(self) -> bool:
+        """Whether the role allows to spend this project's computing time, as to write to the repository."""
+        return self in (Role.WRITE, Role.MAINTAIN, Role.ADMIN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A GitHub account and its role at this moment.
+
+    Raises:
+        ValueError: the login is none that GitHub gives out.
+    """
+
+    login: str
+    role: Role
+
+    def __post_init__(self) -> None:
+        if not _LOGIN.match(self.login):
+            raise ValueError("this is not a login of GitHub")
+
+    def is_called(self, login: str) -> bool:
+        """Whether `login` is this account; GitHub takes logins in any case."""
+        return self.login.casefold() == login.casefold()
