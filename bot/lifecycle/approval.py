@@ -9,15 +9,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from apcore.protocol import Protocol
-from bot.lifecycle.decision import Decision, Issue, Notice, decided, room_for_body
+from bot.lifecycle.decision import Decision, Issue, Notice, decided
 from bot.lifecycle.gate import Act, gate
 from bot.lifecycle.people import Person
-from bot.lifecycle.phase import phases
-from bot.lifecycle.plan import results_that_hold
-from bot.lifecycle.record import Approval, Record
+from bot.lifecycle.plan import results_that_hold, with_approval
+from bot.lifecycle.record import Appeal, Approval, Record
 from bot.lifecycle.state import State
+from bot.lifecycle.telling import living_body
 from bot.reply import notices
-from bot.reply.living_comment import View, living_comment
 from bot.stages.check import Check
 from bot.submission.model import Submission
 
@@ -61,7 +60,7 @@ def approve(
     if record.is_approved:
         return _once_more(issue, record, submission, protocol)
     approval = Approval(sha256=submission.sha256, by=approving.by.login, at=approving.at)
-    return _queued(issue, record, replace(record, approved=approval), submission, protocol)
+    return queued(issue, record, with_approval(record, approval), submission, protocol)
 
 
 def _refusal(issue: Issue, approving: Approving, check: Check, record: Record | None) -> Notice | None:
@@ -91,32 +90,21 @@ def _refused(refusal: Notice, seen: Decision, record: Record | None) -> Decision
 
 def _once_more(issue: Issue, record: Record, submission: Submission, protocol: Protocol) -> Decision:
     """Approved already: an appeal is granted, what waits is tried at once, and all else stays as it is."""
-    if record.appeal_asked and record.state in _MEASURED:
-        after = replace(record, appeal_asked=False, appeals=record.appeals + 1)
-        return _queued(issue, record, after, submission, protocol, appeal=True)
+    if record.appeal is Appeal.ASKED and record.state in _MEASURED:
+        return queued(issue, record, granted(record), submission, protocol)
     if record.state is State.WAITING:
-        return _queued(issue, record, replace(record, attempts=0, not_before=None), submission, protocol)
+        return queued(issue, record, replace(record, attempts=0, not_before=None), submission, protocol)
     return decided(issue, record, record, body=None, log=["approved already"])
 
 
-def _queued(
-    issue: Issue,
-    before: Record,
-    after: Record,
-    submission: Submission,
-    protocol: Protocol,
-    *,
-    appeal: bool = False,
-) -> Decision:
+def granted(record: Record) -> Record:
+    """The record of a submission whose appeal is granted."""
+    return replace(record, appeal=Appeal.GRANTED, appeals=record.appeals + 1)
+
+
+def queued(issue: Issue, before: Record, after: Record, submission: Submission, protocol: Protocol) -> Decision:
+    """The decision by which an approved submission waits for a runner, or is published if nothing is left to measure."""
     after = replace(after, state=State.QUEUED)
     hold = results_that_hold(submission, protocol, after)
-    view = View(
-        submission=submission,
-        protocol=protocol,
-        state=after.state,
-        phases=phases(submission, verdicts={key: ref.verdict for key, ref in hold.items()}, kept=hold),
-        approved_by=after.approved.by if after.approved else None,
-    )
-    at_once = len(hold) == len(submission.models) and not appeal
-    body = living_comment(view, room_for_body(after))
-    return decided(issue, before, after, body=body, publish=at_once)
+    at_once = len(hold) == len(submission.models) and after.appeal is not Appeal.GRANTED
+    return decided(issue, before, after, body=living_body(after, submission, protocol), publish=at_once)

@@ -9,7 +9,7 @@ from typing import Final
 from apcore.protocol import Protocol
 from bot.lifecycle.decision import Decision, Issue, Notice, decided
 from bot.lifecycle.plan import asked, results_that_hold
-from bot.lifecycle.record import Record, Tried
+from bot.lifecycle.record import Appeal, Record, Tried
 from bot.lifecycle.state import State, is_approve
 from bot.reply import notices
 from bot.stages.check import Check
@@ -75,7 +75,7 @@ def _to_mend(issue: Issue, check: Check, record: Record | None) -> Decision:
         submission=None,
         shown_at=None,
         approved=None,
-        appeal_asked=False,
+        appeal=Appeal.NONE,
         run=None,
     )
     return decided(
@@ -93,8 +93,12 @@ def _as_before(issue: Issue, act: Act, check: Check, record: Record, now: dateti
     if record.state in (State.CANCELLED, State.MERGED):
         after = replace(record, state=State.AWAITING_APPROVAL, approved=None, shown_at=now)
         return decided(issue, record, after, body=check.comment)
+    if record.state is State.NEEDS_AUTHOR and act is not Act.ASKED:
+        return decided(issue, record, record, body=None)  # what failed is in a file, not in this text
     if record.state in _UNAPPROVED or not record.approved:
-        after = replace(record, state=State.AWAITING_APPROVAL)
+        anew = record.state is State.NEEDS_AUTHOR
+        record_anew = replace(record, approved=None, shown_at=now) if anew else record
+        after = replace(record_anew, state=State.AWAITING_APPROVAL)
         return decided(issue, record, after, body=check.comment, notices=_on_opening(issue, act))
     return decided(issue, record, record, body=None)
 
@@ -120,7 +124,7 @@ def _new_submission(
         checkpoints=_kept(before.checkpoints, submission),
         attempts=0,
         not_before=None,
-        appeal_asked=False,
+        appeal=Appeal.NONE,
     )
     return decided(
         issue,

@@ -7,19 +7,21 @@ since the numbers are judged again; a file that is replaced re-runs its own chec
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from apcore import json_shape
+from apcore.failure import Turn
 from apcore.json_shape import ShapeError
 from apcore.model_key import ModelKey
 from apcore.protocol import Protocol
 from apcore.shard import Shard
-from bot.lifecycle.record import Record, ResultRef
+from bot.lifecycle.record import Approval, Record, ResultRef, Tried
 from bot.submission.model import Submission, SubmittedModel
 
 PLAN_SCHEMA: Final = "urn:apbot:schema:plan:1"
 MAX_JOBS: Final = 256  # of a matrix on GitHub
+_MAX_CHECKPOINTS: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +122,11 @@ def make_plan(
     if record.approved is None or record.approved.sha256 != submission.sha256:
         raise ValueError("a plan is made of what was approved, and of nothing else")
     hold = results_that_hold(submission, protocol, record)
-    models = [model for model in submission.models if (model.key in again if seeds else model.key not in hold)]
+    models = [
+        model
+        for model in submission.models
+        if (model.key in again if seeds else model.key not in hold and not _is_its_authors(model, protocol, record))
+    ]
     jobs = [
         Job(key=model.key, asked=asked(model, protocol), shard=shard, seed=seed)
         for model in models
@@ -137,6 +143,23 @@ def make_plan(
         jobs=tuple(jobs),
         kept=tuple(Kept(key=key, run=ref.run, artifact=ref.artifact, sha256=ref.sha256) for key, ref in hold.items()),
     )
+
+
+def with_approval(record: Record, approval: Approval) -> Record:
+    """The record of an approved submission: what its author had to mend counts as mended, for it may be so on Drive alone."""
+    forgiven = tuple(
+        replace(tried, turn=None) if tried.turn is Turn.CONTRIBUTOR else tried for tried in record.checkpoints
+    )
+    return replace(record, approved=approval, checkpoints=forgiven, attempts=0, not_before=None)
+
+
+def being_tried(plan: Plan, record: Record) -> tuple[Tried, ...]:
+    """The checkpoints of a record once the jobs of `plan` are at work."""
+    asked_of = {job.key: job.asked for job in plan.jobs if job.seed is None}
+    others = tuple(tried for tried in record.checkpoints if tried.key not in asked_of)
+    attempts = {tried.key: tried.attempts for tried in record.checkpoints if tried.asked == asked_of.get(tried.key)}
+    begun = tuple(Tried(key=key, asked=asked, attempts=attempts.get(key, 0)) for key, asked in asked_of.items())
+    return (*begun, *others)[:_MAX_CHECKPOINTS]
 
 
 def matrix(plan: Plan) -> dict[str, list[dict[str, str]]]:
@@ -186,6 +209,12 @@ def read_plan(raw: bytes) -> Plan:
     if len({job.name for job in plan.jobs}) != len(plan.jobs):
         raise ShapeError("jobs: one stands there twice")
     return plan
+
+
+def _is_its_authors(model: SubmittedModel, protocol: Protocol, record: Record) -> bool:
+    """Whether the last attempt on exactly this failed for a reason that its author alone can mend."""
+    tried = record.tried(model.key)
+    return tried is not None and tried.turn is Turn.CONTRIBUTOR and tried.asked == asked(model, protocol)
 
 
 def _plan(document: dict[str, Any]) -> Plan:

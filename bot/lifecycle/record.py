@@ -8,6 +8,7 @@ that counts as absent, and the submission begins anew: what is lost is an approv
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from apcore import json_shape
@@ -24,6 +25,14 @@ LIVING_MARKER: Final = "<!-- apbot:record "
 MAX_LENGTH: Final = 30_000  # 64 checkpoints of the longest names, all measured, take 27,200
 _END: Final = " -->"
 _MAX_TOLD: Final = 20
+
+
+class Appeal(StrEnum):
+    """Whether measured checkpoints are to be measured again with fresh seeds; `asked` waits for a maintainer."""
+
+    NONE = "none"
+    ASKED = "asked"
+    GRANTED = "granted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +99,7 @@ class Record:
         attempts: how often a run ended without what it was to bring, in a row.
         not_before: when the next attempt may begin, None for at once.
         appeals: how many were granted.
-        appeal_asked: whether one waits for a maintainer.
+        appeal: whether one waits for a maintainer, or for its run.
         pull_request: its number, None as long as there is none.
         told: keys of comments that were posted for someone to act, the latest last.
     """
@@ -105,7 +114,7 @@ class Record:
     attempts: int = 0
     not_before: datetime | None = None
     appeals: int = 0
-    appeal_asked: bool = False
+    appeal: Appeal = Appeal.NONE
     pull_request: int | None = None
     told: tuple[str, ...] = ()
 
@@ -164,6 +173,11 @@ def recall(comment: str, issue: int) -> Recalled:
     return Recalled(record=record)
 
 
+def body_of(comment: str) -> str:
+    """What people read of a living comment: all but the hidden record."""
+    return "\n".join(line for line in comment.splitlines() if not line.startswith(LIVING_MARKER)).rstrip()
+
+
 def _to_json(record: Record) -> dict[str, Any]:
     approved, run = record.approved, record.run
     return {
@@ -178,7 +192,7 @@ def _to_json(record: Record) -> dict[str, Any]:
         "attempts": record.attempts,
         "not_before": _moment(record.not_before),
         "appeals": record.appeals,
-        "appeal_asked": record.appeal_asked,
+        "appeal": record.appeal,
         "pull_request": record.pull_request,
         "told": list(record.told),
     }
@@ -210,7 +224,7 @@ def _from_json(document: Any) -> Record:
         attempts=document["attempts"],
         not_before=_read(document["not_before"]),
         appeals=document["appeals"],
-        appeal_asked=document["appeal_asked"],
+        appeal=Appeal(document["appeal"]),
         pull_request=document["pull_request"],
         told=tuple(document["told"]),
     )

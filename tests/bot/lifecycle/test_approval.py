@@ -26,7 +26,7 @@ from doubles.lifecycle import (
 from bot.lifecycle.approval import Approving, approve
 from bot.lifecycle.decision import Decision
 from bot.lifecycle.people import Person, Role
-from bot.lifecycle.record import Record
+from bot.lifecycle.record import Appeal, Record
 from bot.lifecycle.state import APPROVE, State
 
 LABELS = ("apbot: awaiting approval", APPROVE.name)
@@ -147,9 +147,9 @@ def test_approving_what_waits_tries_at_once() -> None:
 
 
 def test_approving_grants_an_appeal() -> None:
-    before = approved(State.REFUTED, checkpoints=measured(), appeal_asked=True)
+    before = approved(State.REFUTED, checkpoints=measured(), appeal=Appeal.ASKED)
     decision = answer(before=before)
-    assert decision.record == replace(before, state=State.QUEUED, appeal_asked=False, appeals=1)
+    assert decision.record == replace(before, state=State.QUEUED, appeal=Appeal.GRANTED, appeals=1)
     assert not decision.publish
 
 

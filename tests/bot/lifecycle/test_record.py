@@ -12,11 +12,13 @@ from apcore.verdict import Verdict
 from bot.lifecycle.record import (
     LIVING_MARKER,
     MAX_LENGTH,
+    Appeal,
     Approval,
     Record,
     ResultRef,
     Run,
     Tried,
+    body_of,
     recall,
     record_line,
 )
@@ -29,7 +31,7 @@ FULL = approved(
     attempts=2,
     not_before=minutes(90),
     appeals=1,
-    appeal_asked=True,
+    appeal=Appeal.ASKED,
     pull_request=17,
     told=("verdict-1", "void-2"),
 )
@@ -40,6 +42,10 @@ def test_a_record_is_read_as_it_was_written(record: Record) -> None:
     found = recall(f"What people read.\n\n{record_line(record)}\n", 7)
     assert found.record == record
     assert found.complaint is None
+
+
+def test_what_people_read_is_the_comment_without_its_record() -> None:
+    assert body_of(f"What people read.\n\nAll of it.\n\n{record_line(FULL)}\n") == "What people read.\n\nAll of it."
 
 
 def test_a_comment_without_a_record_remembers_nothing_and_nothing_is_wrong() -> None:
