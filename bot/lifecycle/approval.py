@@ -65,11 +65,9 @@ def approve(
 
 def _refusal(issue: Issue, approving: Approving, check: Check, record: Record | None) -> Notice | None:
     by, named = approving.by, approving.sha256
-    moment = f"{approving.at:%m%d%H%M%S}-{by.login.casefold().removesuffix('[bot]')[:30]}"
+    moment = f"{approving.at:%m%d%H%M%S}-{by.key}"
     if not by.role.is_maintainer:
-        return Notice(
-            key=f"no-maintainer-{by.login.casefold().removesuffix('[bot]')}", text=notices.not_a_maintainer(by)
-        )
+        return Notice(key=f"no-maintainer-{by.key}", text=notices.not_a_maintainer(by))
     if check.submission is None or not issue.is_open:
         return Notice(key=f"nothing-{moment}", text=notices.nothing_to_approve(by))
     present = check.submission.sha256

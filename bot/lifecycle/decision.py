@@ -1,7 +1,7 @@
 """What the bot will do to one issue, as a value: the shell applies it, a dry run prints it, tests compare it.
 
 Applying a decision twice leaves the same issue: the living comment is replaced by the same text, labels are sets, and each
-further comment has a key by which it is posted once, told in the record and hidden in the comment itself.
+further comment has a key by which it is posted once: the record names the last ones, and the comment hides it in itself.
 """
 
 import re
@@ -14,7 +14,7 @@ from bot.lifecycle.state import label_changes, may_follow
 
 COMMENT_LENGTH: Final = 60_000  # GitHub refuses more than 65,536
 _GROWTH: Final = 2_000  # hashes, an approval and a few keys of notices
-_KEY: Final = re.compile(r"[a-z0-9-]{1,60}\Z")
+_KEY: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,11 @@ class Issue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A comment of its own, for someone must act or a question was asked; `key` says which one it is.
+    """A comment of its own, for someone must act or a question was asked.
+
+    Args:
+        key: says which one it is; the shell hides it in the comment and looks for it before it posts.
+        text: Markdown.
 
     Raises:
         ValueError: the key is none.
@@ -41,16 +45,6 @@ class Notice:
     def __post_init__(self) -> None:
         if not _KEY.match(self.key):
             raise ValueError(f"the key {self.key!r} is not of lower-case letters, digits and hyphens")
-
-    @property
-    def marker(self) -> str:
-        """By this the shell finds a notice that was posted before, and posts it no second time."""
-        return f"<!-- apbot:told {self.key} -->"
-
-    @property
-    def comment(self) -> str:
-        """The whole comment."""
-        return f"{self.text.rstrip()}\n\n{self.marker}\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

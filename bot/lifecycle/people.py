@@ -1,11 +1,12 @@
 """Who acts on an issue, and with what rights. Roles are looked up when they are needed, never read from labels or events."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
-_LOGIN: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\[bot\])?\Z")
+_LOGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}(?:\[bot\])?\Z")
 
 
 class Role(StrEnum):
@@ -43,6 +44,11 @@ class Person:
     def __post_init__(self) -> None:
         if not _LOGIN.match(self.login):
             raise ValueError("this is not a login of GitHub")
+
+    @property
+    def key(self) -> str:
+        """Names the account where letters, digits and hyphens alone may stand."""
+        return hashlib.sha256(self.login.casefold().encode()).hexdigest()[:12]
 
     def is_called(self, login: str) -> bool:
         """Whether `login` is this account; GitHub takes logins in any case."""

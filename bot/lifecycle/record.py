@@ -20,8 +20,9 @@ from bot.lifecycle import moments
 from bot.lifecycle.state import State
 
 RECORD_SCHEMA: Final = "urn:apbot:schema:record:1"
-# By this the bot finds its living comment, among those of its own account.
-LIVING_MARKER: Final = "<!-- apbot:record "
+# The hidden first line by which the bot finds its living comment, among those of its own account, names this.
+LIVING: Final = "living"
+_BEGIN: Final = "<!-- apbot:record "
 MAX_LENGTH: Final = 30_000  # 64 checkpoints of the longest names, all measured, take 27,200
 _END: Final = " -->"
 _MAX_TOLD: Final = 20
@@ -151,17 +152,17 @@ def record_line(record: Record) -> str:
     text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("--", "-\\u002d")
     if len(text) > MAX_LENGTH:
         raise ValueError(f"the record has {len(text)} characters, at most {MAX_LENGTH} are read again")
-    return f"{LIVING_MARKER}{text}{_END}"
+    return f"{_BEGIN}{text}{_END}"
 
 
 def recall(comment: str, issue: int) -> Recalled:
     """What a comment of the bot's remembers of `issue`."""
-    lines = [line for line in comment.splitlines() if line.startswith(LIVING_MARKER)]
+    lines = [line for line in comment.splitlines() if line.startswith(_BEGIN)]
     if not lines:
         return Recalled(record=None)
     if len(lines) > 1 or not lines[0].endswith(_END):
         return Recalled(record=None, complaint="the record is not one whole line")
-    text = lines[0][len(LIVING_MARKER) : -len(_END)]
+    text = lines[0][len(_BEGIN) : -len(_END)]
     if len(text) > MAX_LENGTH:
         return Recalled(record=None, complaint=f"the record has {len(text)} characters")
     try:
@@ -174,8 +175,9 @@ def recall(comment: str, issue: int) -> Recalled:
 
 
 def body_of(comment: str) -> str:
-    """What people read of a living comment: all but the hidden record."""
-    return "\n".join(line for line in comment.splitlines() if not line.startswith(LIVING_MARKER)).rstrip()
+    """What people read of a living comment: all but the hidden record, and the hidden first line if it is there."""
+    hidden = (_BEGIN, f"<!-- apbot:{LIVING} -->")
+    return "\n".join(line for line in comment.splitlines() if not line.startswith(hidden)).strip()
 
 
 def _to_json(record: Record) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def answer(decision: Decision) -> str:
     ("name", "by"), [("author", AUTHOR), ("maintainer", MAINTAINER), ("both", BOTH), ("stranger", STRANGER)]
 )
 def test_help_lists_what_the_asker_may_do(name: str, by: Person, golden: GoldenCheck) -> None:
-    golden(f"commands/help_{name}.md", told("/apbot help", by).notices[0].comment)
+    golden(f"commands/help_{name}.md", told("/apbot help", by).notices[0].text + "\n")
 
 
 def test_the_help_of_a_stranger_names_nothing_else() -> None:
@@ -230,4 +230,4 @@ def test_the_same_comment_twice_is_answered_once() -> None:
     first = told("/apbot cancel", before=approved(State.RUNNING, run=RUN))
     again = told("/apbot cancel", before=first.record, on=after(issue("apbot: running"), first))
     assert again.record == first.record
-    assert [notice.marker for notice in again.notices] == [first.notices[-1].marker]
+    assert [notice.key for notice in again.notices] == [first.notices[-1].key]

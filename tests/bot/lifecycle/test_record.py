@@ -10,7 +10,7 @@ from apcore.failure import Turn
 from apcore.model_key import ModelKey, Structure
 from apcore.verdict import Verdict
 from bot.lifecycle.record import (
-    LIVING_MARKER,
+    LIVING,
     MAX_LENGTH,
     Appeal,
     Approval,
@@ -24,6 +24,7 @@ from bot.lifecycle.record import (
 )
 from bot.lifecycle.state import State
 
+BEGIN = "<!-- apbot:record "
 FULL = approved(
     State.RUNNING,
     checkpoints=(*measured()[:2], replace(measured()[2], result=None, turn=Turn.SERVICE, attempts=3)),
@@ -45,7 +46,10 @@ def test_a_record_is_read_as_it_was_written(record: Record) -> None:
 
 
 def test_what_people_read_is_the_comment_without_its_record() -> None:
-    assert body_of(f"What people read.\n\nAll of it.\n\n{record_line(FULL)}\n") == "What people read.\n\nAll of it."
+    assert (
+        body_of(f"<!-- apbot:{LIVING} -->\nWhat people read.\n\nAll of it.\n\n{record_line(FULL)}\n")
+        == "What people read.\n\nAll of it."
+    )
 
 
 def test_a_comment_without_a_record_remembers_nothing_and_nothing_is_wrong() -> None:
@@ -63,9 +67,9 @@ def test_nothing_in_a_record_can_end_its_comment() -> None:
 
 
 def broken(change) -> str:
-    document = json.loads(record_line(FULL)[len(LIVING_MARKER) : -len(" -->")])
+    document = json.loads(record_line(FULL)[len(BEGIN) : -len(" -->")])
     change(document)
-    return f"{LIVING_MARKER}{json.dumps(document)} -->"
+    return f"{BEGIN}{json.dumps(document)} -->"
 
 
 @pytest.mark.parametrize(
@@ -73,9 +77,9 @@ def broken(change) -> str:
     [
         (record_line(FULL) + "\n" + record_line(FULL), "the record is not one whole line"),
         (record_line(FULL)[:-4], "the record is not one whole line"),
-        (f"{LIVING_MARKER}{'x' * (MAX_LENGTH + 1)} -->", f"the record has {MAX_LENGTH + 1} characters"),
-        (f"{LIVING_MARKER}{{}} -->", "the record cannot be read: the document: does not fit 'required'"),
-        (f"{LIVING_MARKER}{'[' * 9000} -->", "the record cannot be read: the file is not JSON"),
+        (f"{BEGIN}{'x' * (MAX_LENGTH + 1)} -->", f"the record has {MAX_LENGTH + 1} characters"),
+        (f"{BEGIN}{{}} -->", "the record cannot be read: the document: does not fit 'required'"),
+        (f"{BEGIN}{'[' * 9000} -->", "the record cannot be read: the file is not JSON"),
         (broken(lambda d: d.update(issue=8)), "the record is of issue 8, not of 7"),
         (broken(lambda d: d.update(state="approved")), "the record cannot be read: state: does not fit 'enum'"),
         (broken(lambda d: d.update(more=1)), "does not fit 'additionalProperties'"),
