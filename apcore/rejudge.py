@@ -1,11 +1,14 @@
 """Whether a result's words follow from its numbers: a file may come from a job that a stranger's bytes have run in."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from apcore.accuracy import Measure
 from apcore.early_refutation import order_digest, radius_tried, sample_order
 from apcore.json_shape import ShapeError
 from apcore.protocol import Protocol
 from apcore.result import Result
-from apcore.verdict import Judgement, is_partial, judge
+from apcore.verdict import Judgement, Metric, is_partial, judge
 
 
 def rejudge(result: Result, protocol: Protocol) -> tuple[Judgement, ...]:
@@ -20,15 +23,7 @@ def rejudge(result: Result, protocol: Protocol) -> tuple[Judgement, ...]:
         raise ShapeError("partial: contradicts the number of samples and the seed")
     _check_other_radius(result, protocol)
     _check_prefix(result, protocol)
-    claimed = {claim.metric: claim.claimed for claim in result.claims}
-    judgements = judge(
-        claimed,
-        result.accuracies,
-        protocol,
-        seed=result.protocol.seed,
-        at_other_radius={measure: found.accuracy for measure, found in result.other_radius.items()},
-        prefix=result.prefix,
-    )
+    judgements = _judged({claim.metric: claim.claimed for claim in result.claims}, result, protocol)
     for ours, theirs in zip(judgements, result.claims, strict=True):
         if ours.verdict is not theirs.verdict:
             raise ShapeError(f"claims.{ours.metric}.verdict: is not what the numbers say, which is {ours.verdict}")
@@ -59,3 +54,28 @@ def _check_prefix(result: Result, protocol: Protocol) -> None:
     order = sample_order(attack.samples, seed=attack.seed, checkpoint_sha256=result.checkpoint.sha256)
     if prefix.order_sha256 != order_digest(order) or not set(prefix.broken.first) <= set(order):
         raise ShapeError("prefix.order_sha256: is not the order that seed and checkpoint give")
+
+
+def with_claims(
+    result: Result, claimed: Mapping[Metric, float], protocol: Protocol, *, submission_sha256: str
+) -> Result:
+    """A result as it reads for a submission that claims something else: the numbers stay, the verdicts are judged anew.
+
+    Args:
+        result: that `rejudge` let pass.
+        claimed: claimed shares in [0, 1].
+        protocol: under which it was measured.
+        submission_sha256: the submission that claims this.
+    """
+    return replace(result, claims=_judged(claimed, result, protocol), submission_sha256=submission_sha256)
+
+
+def _judged(claimed: Mapping[Metric, float], result: Result, protocol: Protocol) -> tuple[Judgement, ...]:
+    return judge(
+        claimed,
+        result.accuracies,
+        protocol,
+        seed=result.protocol.seed,
+        at_other_radius={measure: found.accuracy for measure, found in result.other_radius.items()},
+        prefix=result.prefix,
+    )
