@@ -56,6 +56,14 @@ class ResultRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailureRef:
+    """Where the words of a failure are: run and artifact."""
+
+    run: int
+    artifact: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
     """What is known of one checkpoint since the first attempt to measure it.
 
@@ -66,6 +74,7 @@ class Tried:
         fingerprint: of its effective weights, None before they were read.
         turn: who can mend the failure that the last attempt ended with, None if it did not fail.
         attempts: how often it failed on our side or on Drive's, in a row.
+        failure: where the words of that failure are, None where nothing was handed over.
     """
 
     key: ModelKey
@@ -74,6 +83,7 @@ class Tried:
     fingerprint: str | None = None
     turn: Turn | None = None
     attempts: int = 0
+    failure: FailureRef | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +211,7 @@ def _to_json(record: Record) -> dict[str, Any]:
 
 
 def _tried_json(tried: Tried) -> dict[str, Any]:
-    result = tried.result
+    result, failure = tried.result, tried.failure
     return {
         "key": str(tried.key),
         "asked": tried.asked,
@@ -209,6 +219,7 @@ def _tried_json(tried: Tried) -> dict[str, Any]:
         "fingerprint": tried.fingerprint,
         "turn": tried.turn,
         "attempts": tried.attempts,
+        "failure": failure and [failure.run, failure.artifact],
     }
 
 
@@ -244,6 +255,7 @@ def _tried(found: dict[str, Any]) -> Tried:
         fingerprint=found["fingerprint"],
         turn=found["turn"] and Turn(found["turn"]),
         attempts=found["attempts"],
+        failure=found["failure"] and FailureRef(run=found["failure"][0], artifact=found["failure"][1]),
     )
 
 

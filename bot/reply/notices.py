@@ -77,7 +77,8 @@ def yours_to_mend(author: str, count: int) -> str:
     what = "one checkpoint" if count == 1 else f"{count} checkpoints"
     return (
         f"{mention(author)}, {what} could not be measured for a reason that only you can mend; the comment above says which "
-        "and how. Edit the issue when it is mended: what is measured already is not measured again."
+        "and how. Edit the issue when it is mended, or write `/apbot check` if it was mended on Google Drive alone. What is "
+        "measured already is not measured again."
     )
 
 

@@ -45,8 +45,9 @@ def result_comment(
     *,
     curves: Sequence[CurveImage] = (),
     pull_request: str | None = None,
+    room: int = MAX_LENGTH,
 ) -> str:
-    """The comment for one submission: at most 60,000 characters of Markdown with a hidden marker.
+    """The comment for one submission: at most `room` characters of Markdown with a hidden marker.
 
     Args:
         submission: what was approved; its order is that of the rows.
@@ -55,6 +56,7 @@ def result_comment(
         protocol: what all results were measured under.
         curves: plots to show.
         pull_request: Markdown that names the pull request in a sentence, e.g. `#17`; None as long as there is none.
+        room: less than GitHub allows where something else stands in the same comment.
 
     Raises:
         ShapeError: a result was measured under another protocol, or its verdicts contradict its numbers.
@@ -73,7 +75,9 @@ def result_comment(
         outcomes(rows),
         _next(rows, pull_request),
     ]
-    return _fitted([part for part in parts if part], [part for part in details(submission, rows, protocol) if part])
+    return _fitted(
+        [part for part in parts if part], [part for part in details(submission, rows, protocol) if part], room
+    )
 
 
 def _rows(
@@ -141,10 +145,10 @@ def _image(curve: CurveImage) -> str:
     return image if curve.svg is None else f"[{image}](<{curve.svg}>)"
 
 
-def _fitted(parts: list[str], folded: list[str]) -> str:
+def _fitted(parts: list[str], folded: list[str], room: int) -> str:
     """All parts if they fit; else without the last of the folded ones, then without those before the last visible one."""
     whole = _joined(parts, folded, shortened=False)
-    while len(whole) > MAX_LENGTH:
+    while len(whole) > room:
         if folded:
             folded.pop()
         else:
