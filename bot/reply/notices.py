@@ -1,5 +1,6 @@
 """Comments of their own, posted because someone must act: short, to the one whom they concern, with the next step."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from bot.lifecycle.people import Person
@@ -97,4 +98,14 @@ def appeal_asked(author: str, maintainer: str, checkpoints: int, seeds: int) -> 
     return (
         f"{mention(maintainer)}, {mention(author)} appeals: {what} whose claims are not borne out would be measured again "
         f"with {seeds} fresh seeds each, and the spread published. Set the approving label to grant it."
+    )
+
+
+def links_broken(author: str, models: Sequence[int]) -> str:
+    """Files that were readable are not any more; `models` counts from 1."""
+    which = ", ".join(f"Model {model}" for model in models)
+    return (
+        f"{mention(author)}, the checkpoint of {which} can no longer be read by everyone with the link. Please share it again on "
+        "Google Drive (General access: Anyone with the link), or put another link into this issue. Results that are published "
+        "already stay."
     )
