@@ -77,7 +77,7 @@ def phases(
         reports: what jobs of the present run left; those of other checkpoints are passed over.
         failures: why checkpoints could not be measured.
         verdicts: of the measured ones.
-        kept: those measured by an earlier run.
+        kept: those measured by an earlier run; where a job is at work on one nonetheless, as in an appeal, that is shown.
     """
     failed = {failure.model_key: failure for failure in failures}
     known = verdicts or {}
@@ -116,9 +116,10 @@ def _phase(
     kept: bool,
 ) -> Phase:
     ordered = tuple(sorted(reports, key=_advance))
-    if kept:
+    at_work = any(report.stage is not Stage.DONE for report in ordered)
+    if kept and not at_work:
         return Phase(key=key, step=Step.KEPT, verdict=verdict)
-    if verdict is not None:
+    if verdict is not None and not at_work:
         return Phase(key=key, step=Step.DONE, reports=ordered, verdict=verdict)
     if failure is not None:
         return Phase(key=key, step=Step.FAILED, reports=ordered, failure=failure)

@@ -88,7 +88,7 @@ def begin(situation: Situation, run_id: int, seen: Seen) -> Begun:
     plan = _planned(record, submission, protocol)
     if not plan.jobs:
         return Begun(decision=replace(_as_it_is(situation), publish=True), plan=None)
-    run = Run(id=run_id, submission=submission.sha256, started=situation.now)
+    run = record.run or Run(id=run_id, submission=submission.sha256, started=situation.now)
     after = replace(record, state=State.RUNNING, run=run, checkpoints=being_tried(plan, record), not_before=None)
     body = living_body(after, submission, protocol, seen)
     return Begun(decision=decided(situation.issue, record, after, body=body), plan=plan)
@@ -130,7 +130,12 @@ def conclude(situation: Situation, measured: Submission, handed: Handed, publish
     results = [*published.kept, *(one.result for one in handed.accepted if one.seed is None)]
     known = {result.model_key for result in results}
     failures = [failure for failure in (*handed.failures, *published.kept_failures) if failure.model_key not in known]
-    return settle(situation, replace(record, appeal=Appeal.NONE), results, failures, published)
+    decision = settle(situation, replace(record, appeal=Appeal.NONE), results, failures, published)
+    if record.appeal is not Appeal.GRANTED:
+        return decision
+    text = notices.appeal_measured(situation.issue.author)
+    answered = Notice(key=f"appealed-{submission.sha256[:12]}-{record.appeals}", text=text)
+    return replace(decision, notices=(*decision.notices, answered))
 
 
 def settle(

@@ -6,10 +6,11 @@ from typing import Final
 from apcore.failure import Failure
 from apcore.progress_report import ProgressReport
 from apcore.protocol import Protocol
+from bot.lifecycle.appeal import SEEDS
 from bot.lifecycle.decision import room_for_body
 from bot.lifecycle.phase import cost, heartbeat, phases
 from bot.lifecycle.plan import results_that_hold
-from bot.lifecycle.record import Record
+from bot.lifecycle.record import Appeal, Record
 from bot.reply.living_comment import QueuePlace, View, living_comment
 from bot.submission.model import Submission
 
@@ -55,5 +56,6 @@ def living_body(record: Record, submission: Submission, protocol: Protocol, seen
         heard_at=heartbeat(seen.reports),
         not_before=record.not_before,
         spent=cost(seen.reports) if seen.reports else None,
+        fresh_seeds=SEEDS if record.appeal is Appeal.GRANTED else 0,
     )
     return living_comment(view, room_for_body(record))

@@ -62,6 +62,7 @@ class View:
         heard_at: when a job was last heard of.
         not_before: when it is tried again, None for at once.
         spent: computing time so far.
+        fresh_seeds: how many seeds of an appeal are run, 0 without one.
     """
 
     submission: Submission
@@ -74,6 +75,7 @@ class View:
     heard_at: datetime | None = None
     not_before: datetime | None = None
     spent: Cost | None = None
+    fresh_seeds: int = 0
 
 
 def living_comment(view: View, room: int = MAX_LENGTH) -> str:
@@ -100,6 +102,16 @@ def _joined(parts: Iterable[str]) -> str:
 
 def _headline(view: View) -> str:
     of = f"{code(view.submission.ap_key)} under {code(view.protocol.name)}"
+    if not view.fresh_seeds or view.state not in (State.QUEUED, State.RUNNING):
+        return _headline_of_state(view, of)
+    doing = "running" if view.state is State.RUNNING else "waiting for a runner"
+    return (
+        f"⚖️ **Appeal granted, {doing}**: {of}. What is not borne out is measured again with {view.fresh_seeds} fresh "
+        "seeds; the result comes back here, with the spread."
+    )
+
+
+def _headline_of_state(view: View, of: str) -> str:
     done = sum(phase.step in (Step.DONE, Step.KEPT) for phase in view.phases)
     count = f"{done} of {len(view.phases)} checkpoint{'' if len(view.phases) == 1 else 's'} measured"
     match view.state:

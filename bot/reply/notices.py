@@ -109,3 +109,11 @@ def links_broken(author: str, models: Sequence[int]) -> str:
         "Google Drive (General access: Anyone with the link), or put another link into this issue. Results that are published "
         "already stay."
     )
+
+
+def appeal_measured(author: str) -> str:
+    """An appeal was run; its spread stands in the living comment."""
+    return (
+        f"{mention(author)}, the appeal is measured: the comment above shows how far the numbers spread over the seeds. The "
+        "measurement by the protocol's own seed stays the one that counts."
+    )

@@ -289,7 +289,7 @@ def appealing() -> Record:
     return approved(checkpoints=refs, appeal=Appeal.GRANTED, appeals=1, pull_request=17)
 
 
-def test_an_appeal_measures_what_was_refuted_and_leaves_the_verdict(golden: GoldenCheck) -> None:
+def test_an_appeal_measures_what_was_refuted_and_leaves_the_verdict() -> None:
     found = begun(appealing())
     assert len(found.plan.jobs) == 3
     assert {job.key.sparsity for job in found.plan.jobs} == {90}
@@ -302,7 +302,7 @@ def test_an_appeal_measures_what_was_refuted_and_leaves_the_verdict(golden: Gold
     assert (decision.record.state, decision.record.appeal, decision.record.appeals) == (State.REFUTED, Appeal.NONE, 1)
     assert "### The spread" in decision.comment
     assert decision.record.checkpoints == appealing().checkpoints
-    assert decision.notices == ()
+    assert [notice.text[:29] for notice in decision.notices] == ["@doe, the appeal is measured:"]
 
 
 def test_an_appeal_that_failed_on_our_side_stays_granted() -> None:

@@ -121,6 +121,18 @@ def test_cancelled(golden: GoldenCheck) -> None:
     golden("living_comment/cancelled.md", living_comment(view(State.CANCELLED, phases=found)))
 
 
+def test_an_appeal_is_told_as_one(golden: GoldenCheck) -> None:
+    found = phases(
+        SUBMISSION,
+        reports=[replace(RUNNING[0], key=KEYS[2])],
+        verdicts=dict.fromkeys(KEYS[:2], Verdict.CONFIRMED) | {KEYS[2]: Verdict.REFUTED},
+        kept=KEYS,
+    )
+    golden(
+        "living_comment/appeal.md", living_comment(view(State.RUNNING, phases=found, fresh_seeds=3, run_url=RUN_URL))
+    )
+
+
 def test_of_several_parts_the_slowest_is_shown() -> None:
     parts = [
         replace(report(KEYS[0], name=name, done=done, remaining_s=left), shard=Shard(number=number, of=3))
