@@ -57,20 +57,28 @@ def approve(
         return _refused(refusal, gate(issue, Act.EDITED, check, record, protocol, now), record)
     submission = check.submission
     assert submission is not None and record is not None, "else it was refused"  # noqa: S101, PT018 - our own invariant
-    if record.is_approved:
+    if record.is_approved and record.state is not State.NEEDS_AUTHOR:
         return _once_more(issue, record, submission, protocol)
     approval = Approval(sha256=submission.sha256, by=approving.by.login, at=approving.at)
-    return queued(issue, record, with_approval(record, approval), submission, protocol)
+    # What failed by its author's fault may be mended on Drive alone: approved anew, it is tried anew.
+    awaiting = replace(record, state=State.AWAITING_APPROVAL) if record.state is State.NEEDS_AUTHOR else record
+    return queued(issue, awaiting, with_approval(record, approval), submission, protocol)
 
 
 def _refusal(issue: Issue, approving: Approving, check: Check, record: Record | None) -> Notice | None:
-    by, named = approving.by, approving.sha256
+    by = approving.by
     moment = f"{approving.at:%m%d%H%M%S}-{by.key}"
     if not by.role.is_maintainer:
         return Notice(key=f"no-maintainer-{by.key}", text=notices.not_a_maintainer(by))
     if check.submission is None or not issue.is_open:
         return Notice(key=f"nothing-{moment}", text=notices.nothing_to_approve(by))
-    present = check.submission.sha256
+    if record is not None and record.state in (State.CANCELLED, State.MERGED):
+        return Notice(key=f"ended-{moment}", text=notices.ended_before(by))
+    return _refusal_of_hash(approving, check.submission.sha256, record, moment)
+
+
+def _refusal_of_hash(approving: Approving, present: str, record: Record | None, moment: str) -> Notice | None:
+    by, named = approving.by, approving.sha256
     if named is not None and named != present:
         return Notice(key=f"hash-{moment}", text=notices.another_hash(by, named, present))
     if record is None or record.submission != present or record.shown_at is None:

@@ -23,9 +23,7 @@ def merged(situation: Situation, merge: Merge) -> Decision:
     record = situation.record
     if record.state is State.MERGED:
         return replace(decided(situation.issue, record, record, body=None), close=situation.issue.is_open)
-    after = replace(
-        record, state=State.MERGED, pull_request=merge.pull_request, run=None, not_before=None, appeal=Appeal.NONE
-    )
+    after = replace(record, state=State.MERGED, pull_request=merge.pull_request, not_before=None, appeal=Appeal.NONE)
     return decided(
         situation.issue,
         record,
@@ -46,7 +44,6 @@ def closed(situation: Situation) -> Decision:
         record,
         state=State.CANCELLED,
         approved=None,
-        run=None,
         attempts=0,
         not_before=None,
         appeal=Appeal.NONE,

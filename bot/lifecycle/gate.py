@@ -76,7 +76,6 @@ def _to_mend(issue: Issue, check: Check, record: Record | None) -> Decision:
         shown_at=None,
         approved=None,
         appeal=Appeal.NONE,
-        run=None,
     )
     return decided(
         issue,
@@ -113,11 +112,9 @@ def _new_submission(
     now: datetime,
 ) -> Decision:
     before = record or Record(issue=issue.number, state=State.AWAITING_APPROVAL)
-    in_vain = _run_in_vain(before, submission, protocol)
     after = replace(
         before,
         state=State.AWAITING_APPROVAL,
-        run=before.run if in_vain is None else None,
         submission=submission.sha256,
         shown_at=now,
         approved=None,
@@ -132,7 +129,7 @@ def _new_submission(
         after,
         body=_with_what_holds(check.comment, submission, protocol, before),
         notices=[*_on_opening(issue, act), *_void(issue, record, submission.sha256)],
-        cancel_run=in_vain,
+        cancel_run=_run_in_vain(before, submission, protocol),
     )
 
 

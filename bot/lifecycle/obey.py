@@ -104,13 +104,12 @@ def _check(request: Request, _found: frozenset[Audience]) -> Decision:
 
 def _cancel(request: Request, _found: frozenset[Audience]) -> Decision:
     record, submission = request.record, request.check.submission
-    if record is None or (record.state not in _AT_WORK and record.run is None):
+    at_work = record is not None and record.state is not State.MERGED and record.run is not None
+    if record is None or not (at_work or record.state in _AT_WORK):
         return _said(
             request, "nothing runs or waits here, so there is nothing to cancel. To withdraw, close the issue."
         )
-    after = replace(
-        record, state=State.CANCELLED, approved=None, run=None, not_before=None, attempts=0, appeal=Appeal.NONE
-    )
+    after = replace(record, state=State.CANCELLED, approved=None, not_before=None, attempts=0, appeal=Appeal.NONE)
     body = living_body(after, submission, request.protocol) if submission else body_of(request.living)
     stopped = record.run.id if record.run else None
     decision = decided(request.issue, record, after, body=body, cancel_run=stopped)

@@ -106,7 +106,8 @@ class Record:
         shown_at: since when the living comment shows it.
         approved: None as long as nobody approved, and after an edit that changes the submission.
         checkpoints: those that were tried, in the submission's order.
-        run: at work; None when it has ended or was stopped.
+        run: at work, also where it was told to stop: what it measured until then is still to be handed over; None when it
+            has ended.
         attempts: how often a run ended without what it was to bring, in a row.
         not_before: when the next attempt may begin, None for at once.
         appeals: how many were granted.

@@ -117,3 +117,11 @@ def appeal_measured(author: str) -> str:
         f"{mention(author)}, the appeal is measured: the comment above shows how far the numbers spread over the seeds. The "
         "measurement by the protocol's own seed stays the one that counts."
     )
+
+
+def ended_before(person: Person) -> str:
+    """A maintainer approves what was cancelled or is merged."""
+    return (
+        f"{address(person)}, this submission has ended, so your approval was not taken. Write `/apbot check` to have the issue "
+        "read anew, then look at what it shows and set the label again."
+    )

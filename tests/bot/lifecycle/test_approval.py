@@ -23,9 +23,11 @@ from doubles.lifecycle import (
     submission,
 )
 
+from apcore.failure import Turn
 from bot.lifecycle.approval import Approving, approve
 from bot.lifecycle.decision import Decision
 from bot.lifecycle.people import Person, Role
+from bot.lifecycle.plan import make_plan
 from bot.lifecycle.record import Appeal, Record
 from bot.lifecycle.state import APPROVE, State
 
@@ -151,6 +153,30 @@ def test_approving_grants_an_appeal() -> None:
     decision = answer(before=before)
     assert decision.record == replace(before, state=State.QUEUED, appeal=Appeal.GRANTED, appeals=1)
     assert not decision.publish
+
+
+@pytest.mark.parametrize("state", [State.CANCELLED, State.MERGED])
+def test_what_has_ended_is_read_anew_before_it_is_approved(state: State) -> None:
+    decision = answer(before=record(state))
+    assert decision.record == record(state)
+    assert "this submission has ended, so your approval was not taken" in decision.notices[0].text
+
+
+def test_approving_what_its_author_had_to_mend_tries_it_anew() -> None:
+    failed = tuple(replace(one, result=None, turn=Turn.CONTRIBUTOR) for one in measured())
+    decision = answer(before=approved(State.NEEDS_AUTHOR, checkpoints=failed))
+    assert decision.record.state is State.QUEUED
+    assert len(make_plan(submission(), PROTOCOL, decision.record).jobs) == 3
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_an_approval_gets_an_answer_in_every_state(state: State, *, is_approved: bool) -> None:
+    before = approved(state) if is_approved else record(state)
+    for person in (MAINTAINER, STRANGER):
+        answer(by_label(person), before, text=BODY)
+        answer(by_label(person), before, text=CLAIM_EDITED)
+        answer(by_label(person), before, text=BROKEN)
 
 
 def test_approving_twice_changes_nothing() -> None:

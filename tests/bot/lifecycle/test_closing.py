@@ -56,7 +56,7 @@ def test_the_last_word_is_said_once() -> None:
 
 def test_closing_an_issue_stops_its_run_and_keeps_what_is_measured() -> None:
     decision = closed(situation(approved(State.RUNNING, checkpoints=measured()[:1], run=RUN), is_open=False))
-    assert decision.record == record(State.CANCELLED, checkpoints=measured()[:1])
+    assert decision.record == record(State.CANCELLED, checkpoints=measured()[:1], run=RUN)
     assert decision.cancel_run == 901
     assert decision.comment.startswith("⏹️ **Cancelled: 1 of 3 checkpoints measured**")
     assert decision.notices == ()

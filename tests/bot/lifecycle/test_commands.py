@@ -123,7 +123,7 @@ def test_the_nearest_command_is_known(word: str, nearest: Command | None) -> Non
         (MAINTAINER, {Audience.MAINTAINER}),
         (Person(login="doe", role=Role.ADMIN), {Audience.AUTHOR, Audience.MAINTAINER}),
         (STRANGER, {Audience.STRANGER}),
-        (Person(login="helper", role=Role.TRIAGE), {Audience.STRANGER}),
+        (Person(login="sorter", role=Role.TRIAGE), {Audience.STRANGER}),
     ],
     ids=["author", "author in capitals", "maintainer", "both", "reader", "triage"],
 )

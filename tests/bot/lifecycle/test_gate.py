@@ -67,6 +67,12 @@ def test_the_approving_label_of_a_template_has_no_effect() -> None:
     assert decision.notices[0].text.startswith("@doe, the label by which a maintainer approves")
 
 
+def test_a_label_that_a_maintainer_has_just_set_is_left_to_its_own_event() -> None:
+    decision = seen(BODY, record(), Act.EDITED, APPROVE.name)
+    assert decision.notices == ()
+    assert decision.remove_labels == {APPROVE.name}
+
+
 @pytest.mark.parametrize("text", [BODY, BROKEN], ids=["complete", "broken"])
 def test_the_same_event_twice_leaves_the_same_issue(text: str) -> None:
     first = seen(text, None, Act.OPENED, APPROVE.name)
@@ -104,7 +110,7 @@ def test_taking_an_edit_back_does_not_bring_the_approval_back() -> None:
 def test_breaking_the_submission_voids_the_approval_and_stops_the_run() -> None:
     run = Run(id=901, submission=submission().sha256, started=minutes(15))
     decision = seen(BROKEN, approved(State.RUNNING, run=run))
-    assert (decision.record.approved, decision.record.run, decision.cancel_run) == (None, None, 901)
+    assert (decision.record.approved, decision.record.run, decision.cancel_run) == (None, run, 901)
 
 
 def running(text: str = BODY) -> Record:
@@ -124,7 +130,6 @@ def test_a_run_goes_on_when_only_a_claim_is_edited() -> None:
 def test_a_run_is_stopped_when_it_measures_a_file_that_is_no_longer_asked() -> None:
     decision = seen(FILE_EDITED, running())
     assert decision.cancel_run == 901
-    assert decision.record.run is None
 
 
 def test_a_run_that_goes_on_is_stopped_by_a_later_edit_of_a_file() -> None:
@@ -184,3 +189,19 @@ def test_a_long_answer_leaves_room_for_the_record() -> None:
     decision = seen(text, before)
     assert len(decision.comment) <= COMMENT_LENGTH
     assert recall(decision.comment, 7).record == decision.record
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("act", Act)
+def test_every_text_is_decided_in_every_state(state: State, act: Act) -> None:
+    run = Run(id=901, submission=submission().sha256, started=minutes(15))
+    for before in (record(state), approved(state, run=run), approved(state, checkpoints=measured())):
+        for text in (BODY, PROSE_EDITED, CLAIM_EDITED, FILE_EDITED, BROKEN):
+            decision = seen(text, before, act, now=minutes(60))
+            unchanged = decision.record == before
+            # An approval outlives no text that reads as another submission, whatever else is edited.
+            assert unchanged or decision.record.approved is None or decision.record.is_approved
+            again = gate(
+                after(issue(), decision), act, checked(text, decision.record), decision.record, PROTOCOL, minutes(60)
+            )
+            assert again.record == decision.record

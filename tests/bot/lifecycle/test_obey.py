@@ -135,7 +135,7 @@ def test_check_lets_a_maintainer_decide_anew_about_a_file_that_was_mended_on_dri
 def test_cancel_stops_what_runs_and_keeps_what_is_measured(state: State) -> None:
     before = approved(state, checkpoints=measured()[:1], run=RUN if state is State.RUNNING else None)
     decision = told("/apbot cancel", before=before)
-    assert decision.record == record(State.CANCELLED, checkpoints=measured()[:1])
+    assert decision.record == record(State.CANCELLED, checkpoints=measured()[:1], run=before.run)
     assert decision.cancel_run == (901 if state is State.RUNNING else None)
     assert decision.comment.startswith("⏹️ **Cancelled: 1 of 3 checkpoints measured**")
     assert decision.add_labels == {"apbot: cancelled"}
@@ -231,3 +231,12 @@ def test_the_same_comment_twice_is_answered_once() -> None:
     again = told("/apbot cancel", before=first.record, on=after(issue("apbot: running"), first))
     assert again.record == first.record
     assert [notice.key for notice in again.notices] == [first.notices[-1].key]
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("by", [AUTHOR, MAINTAINER, STRANGER], ids=lambda person: person.login)
+def test_every_command_gets_one_answer_in_every_state(state: State, by: Person) -> None:
+    for before in (record(state), approved(state, run=RUN), approved(state, checkpoints=measured())):
+        for text in (BODY, CLAIM_EDITED, BROKEN):
+            for comment in ("help", "status", "check", "cancel", "retry", "appeal", "nonsense"):
+                assert answer(told(f"/apbot {comment}", by, before, text))

@@ -240,6 +240,14 @@ def test_results_of_a_run_whose_approval_became_void_are_kept_and_not_published(
     assert decision.notices == ()
 
 
+def test_what_was_measured_before_a_run_was_cancelled_stays() -> None:
+    cancelled = replace(running(), state=State.CANCELLED, approved=None)
+    assert begun(cancelled, run_id=902).plan is None
+    decision = ended(handed(ALL[:1], replace(QUOTA, turn=Turn.MACHINE)), cancelled)
+    assert (decision.record.state, decision.record.run) == (State.CANCELLED, None)
+    assert [tried.result is not None for tried in decision.record.checkpoints] == [True, False, False]
+
+
 def test_a_claim_edited_and_approved_while_it_ran_is_judged_by_what_was_measured() -> None:
     edited = approved(text=CLAIM_EDITED, checkpoints=running().checkpoints, run=running().run)
     decision = ended(handed(ALL), edited, CLAIM_EDITED)
