@@ -25,6 +25,9 @@ LIGHT = [
     "apcore.taxonomy",
     "apcore.verdict",
     "bot.cli",
+    "bot.github.client",
+    "bot.github.events",
+    "bot.github.ports",
     "bot.leaderboard.build",
     "bot.leaderboard.merge",
     "bot.lifecycle.handover",
@@ -79,3 +82,12 @@ def test_light_modules_load_without_torch_and_numpy(module: str) -> None:
 def test_an_audit_loads_without_torch(module: str) -> None:
     probe = f"import sys, {module}; sys.exit(bool({{'torch', 'matplotlib', 'scipy'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
+
+
+def test_pygithub_is_imported_in_one_file() -> None:
+    importing = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "bot").rglob("*.py")
+        if any(name.split(".")[0] == "github" for name in imported(path))
+    }
+    assert importing == {"bot/github/connection.py"}

@@ -19,7 +19,7 @@ class Label:
     """A label as it is created.
 
     Args:
-        name: at most 50 characters; GitHub does not tell capitals apart.
+        name: at most 50 characters, no comma, at which lists of names are cut; GitHub does not tell capitals apart.
         colour: six hexadecimal digits in small letters.
         description: at most 100 characters of plain text.
     """
@@ -29,7 +29,12 @@ class Label:
     description: str
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.name) <= 50 or len(self.description) > 100 or not _COLOUR.fullmatch(self.colour):
+        if (
+            not 1 <= len(self.name) <= 50
+            or "," in self.name
+            or len(self.description) > 100
+            or not _COLOUR.fullmatch(self.colour)
+        ):
             raise ValueError(f"GitHub does not take {self!r}")
 
 

@@ -1,0 +1,72 @@
+"""Runs of one repository's workflows: start, look, cancel."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.github.connection import Connection
+from bot.github.failures import MissingError, RefusedError
+from bot.github.json_fields import Fields
+from bot.github.reading import run_of
+from bot.github.workflow_run import Dispatch, WorkflowRun
+
+_CONFLICT: Final = 409
+_CLOCKS_DIFFER: Final = timedelta(minutes=10)
+
+
+class RepositoryRuns:
+    """The workflow runs of `repository`, `owner/name`."""
+
+    def __init__(self, connection: Connection, repository: str) -> None:
+        self._connection = connection
+        self._path = f"/repos/{repository}/actions"
+
+    def start(self, dispatch: Dispatch) -> None:
+        """Start a workflow, once: after a failure that may hide a success, its run is looked for by title."""
+        since = self._connection.now() - _CLOCKS_DIFFER
+        self._connection.create(
+            f"{self._path}/workflows/{dispatch.workflow}/dispatches",
+            {"ref": dispatch.branch, "inputs": dict(dispatch.inputs)},
+            read=lambda _: True,
+            find=lambda: True if self._titled(dispatch, since) else None,
+        )
+
+    def run(self, number: int) -> WorkflowRun | None:
+        """Run with id `number`; None if it was deleted."""
+        try:
+            return run_of(Fields.of(self._connection.get(f"{self._path}/runs/{number}"), "run"))
+        except MissingError:
+            return None
+
+    def of_workflow(
+        self, workflow: str, *, status: str | None = None, since: datetime | None = None
+    ) -> tuple[WorkflowRun, ...]:
+        """The runs of a workflow's file, newest first.
+
+        Args:
+            workflow: name of the file.
+            status: `queued`, `in_progress`, `completed`, …; None for any.
+            since: those created from then on, with time zone; None for all that are kept.
+        """
+        asked = {"status": status} if status else {}
+        if since is not None:
+            asked["created"] = f">={since.isoformat(timespec='seconds')}"
+        listed = self._connection.pages(f"{self._path}/workflows/{workflow}/runs", "workflow_runs", **asked)
+        return tuple(run_of(found) for found in listed)
+
+    def cancel(self, number: int) -> bool:
+        """Cancel run `number`; False if it was over, or gone, already.
+
+        GitHub takes the wish and stops the jobs within minutes: `run` says when it is over.
+        """
+        try:
+            self._connection.change("POST", f"{self._path}/runs/{number}/cancel")
+        except MissingError:
+            return False
+        except RefusedError as exc:
+            if exc.status != _CONFLICT:
+                raise
+            return False
+        return True
+
+    def _titled(self, dispatch: Dispatch, since: datetime) -> bool:
+        return any(run.title == dispatch.title for run in self.of_workflow(dispatch.workflow, since=since))
