@@ -4,6 +4,7 @@ PyGithub signs, sends and decodes. Its objects are not used: they ask again wher
 leave the number of requests to chance, while every request here is counted, paced and, where that is safe, repeated.
 """
 
+import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from apcore.errors import MachineError
 from bot.github.authentication import AppInstallation, Credentials
 from bot.github.clock import SYSTEM_CLOCK, Clock
-from bot.github.failures import UncertainError, explain, spent
+from bot.github.failures import UncertainError, explain, no_token, spent, unreadable_key
 from bot.github.json_fields import Fields
 from bot.github.pace import Cost, Pace
 from bot.github.patience import MAX_WAIT_S, Failure, Kind, wait_after
@@ -56,7 +57,8 @@ class Connection:
         self.login = who.login
         self._clock = clock
         self._pace = pace or Pace()
-        self._requester = _requester(who, base_url, timeout_s)
+        self._auth = _auth(who)
+        self._requester = _requester(self._auth, base_url, timeout_s)
 
     def get(self, path: str, **parameters: str | int) -> Any:
         """What stands at `path`.
@@ -138,12 +140,28 @@ class Connection:
         body: Any = None,
         twice: bool = True,
     ) -> tuple[dict[str, Any], Any]:
+        def send() -> tuple[dict[str, Any], Any]:
+            self._keep_pace(cost, where)
+            return self._requester.requestJsonAndCheck(method, path, dict(parameters or {}), None, body)
+
+        where = f"{method} {path}"
+        self._sign_in()
+        return self._patiently(send, where, twice=twice)
+
+    def _sign_in(self) -> None:
+        """Have a token before it is needed, so that its refusal is not taken for one of the request itself."""
+        try:
+            self._patiently(lambda: self._auth.token, "the App's token")
+        except MachineError as exc:
+            raise no_token(exc.message) from exc
+
+    def _patiently(self, send: Callable[[], _T], where: str, *, twice: bool = True) -> _T:
+        """What `send` gives, repeated as long as that may help; once only after it may have worked, unless `twice`."""
         attempt, waited = 0, 0.0
         while True:
-            self._keep_pace(cost, f"{method} {path}")
             attempt += 1
             try:
-                return self._requester.requestJsonAndCheck(method, path, dict(parameters or {}), None, body)
+                return send()
             except Exception as exc:
                 failure = _failure(exc)
                 if failure is None:
@@ -151,8 +169,8 @@ class Connection:
                 now = self._clock.now()
                 wait = wait_after(failure, attempt=attempt, waited=waited, now=now, chance=self._clock.chance())
                 if wait is None or (failure.kind is Kind.UNCERTAIN and not twice):
-                    raise explain(failure, f"{method} {path}") from exc
-            _log().warning("%s %s: %s; again in %.0f s", method, path, failure.words, wait)
+                    raise explain(failure, where) from exc
+            _log().warning("%s: %s; again in %.0f s", where, failure.words, wait)
             self._clock.sleep(wait)
             waited += wait
 
@@ -165,14 +183,13 @@ class Connection:
         self._pace.spend(cost, self._clock.now())
 
 
-def _requester(who: Credentials, base_url: str, timeout_s: int) -> "Requester":
-    # Imported here: a quarter of a second and 30 MB, and most commands never speak to GitHub.
+def _requester(auth: "Auth", base_url: str, timeout_s: int) -> "Requester":
     import github  # noqa: PLC0415
 
     # At DEBUG, PyGithub logs answers whole, and one of them is the App's token.
     logging.getLogger("github.Requester").setLevel(logging.INFO)
     return github.Github(
-        auth=_auth(who),
+        auth=auth,
         base_url=base_url,
         timeout=timeout_s,
         user_agent="apbot",
@@ -186,11 +203,17 @@ def _requester(who: Credentials, base_url: str, timeout_s: int) -> "Requester":
 
 
 def _auth(who: Credentials) -> "Auth":
+    # Imported here: a quarter of a second and 30 MB, and most commands never speak to GitHub.
     from github import Auth  # noqa: PLC0415
 
-    if isinstance(who, AppInstallation):
-        return Auth.AppAuth(who.app_id, who.key).get_installation_auth(who.installation, dict(who.permissions))
-    return Auth.Token(who.token)
+    if not isinstance(who, AppInstallation):
+        return Auth.Token(who.token)
+    app = Auth.AppAuth(who.app_id, who.key)
+    try:
+        app.create_jwt()
+    except Exception:
+        raise unreadable_key() from None
+    return app.get_installation_auth(who.installation, dict(who.permissions))
 
 
 def _failure(exc: Exception) -> Failure | None:
@@ -200,7 +223,7 @@ def _failure(exc: Exception) -> Failure | None:
 
     if isinstance(exc, requests.RequestException):
         return Failure(kind=Kind.UNCERTAIN, status=None, words=f"the connection failed ({type(exc).__name__})")
-    if isinstance(exc, ValueError):
+    if isinstance(exc, json.JSONDecodeError):
         return Failure(kind=Kind.UNCERTAIN, status=None, words="the answer was cut short")
     if isinstance(exc, GithubException):
         headers = {name.lower(): str(value) for name, value in (exc.headers or {}).items()}

@@ -79,6 +79,25 @@ def spent(until: float, where: str) -> ServiceError:
     )
 
 
+def no_token(words: str) -> MachineError:
+    """The error for an App that gets no token."""
+    return MachineError(
+        where="APBOT_APP_INSTALLATION",
+        message=f"the App gets no token: {words}",
+        fix="look whether the App is installed in this repository with the permissions it needs, and whether id, "
+        "installation and key belong together",
+    )
+
+
+def unreadable_key() -> MachineError:
+    """The error for a key that signs nothing."""
+    return MachineError(
+        where="APBOT_APP_KEY",
+        message="the App's private key cannot be read",
+        fix="store the file that GitHub gave, from its first dash to its last, line ends included",
+    )
+
+
 def _limit(failure: Failure) -> str:
     if failure.resets_at is None:
         return "GitHub limits how fast the bot may write, and did not take it after several waits"

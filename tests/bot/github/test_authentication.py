@@ -1,6 +1,7 @@
 """As whom the bot speaks: the App where it is set up, else the job's token, and never a word of either."""
 
 import logging
+import traceback
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ from doubles.github.server import GitHubDouble
 from apcore.errors import MachineError
 from bot.github.authentication import AppInstallation, JobToken, credentials
 from bot.github.client import GitHub
+from bot.github.failures import MissingError
 from bot.github.issue import Marker
 
 NEEDS = {"issues": "write"}
@@ -59,21 +61,42 @@ def test_an_app_speaks_with_a_token_that_may_do_just_what_the_stage_needs(
     ]
 
 
-def test_an_app_that_was_removed_is_the_operators_turn(
+@pytest.mark.parametrize(
+    ("status", "words"), [(401, "A JSON web token could not be decoded"), (404, "Not Found"), (403, "suspended")]
+)
+def test_an_app_that_was_removed_is_the_operators_turn_and_no_missing_issue(
+    double: GitHubDouble, connect: Callable[..., GitHub], app: dict[str, str], status: int, words: str
+) -> None:
+    double.faults.append(Fault("POST", "access_tokens", times=99, status=status, words=words))
+    github = connect(credentials(app, NEEDS))
+    for ask in (
+        lambda: github.issues.issue(1),
+        lambda: github.contents.head("main"),
+        lambda: github.issues.role("author"),
+    ):
+        with pytest.raises(MachineError, match="the App gets no token") as caught:
+            ask()
+        assert caught.value.where == "APBOT_APP_INSTALLATION"
+        assert not isinstance(caught.value, MissingError)
+
+
+def test_a_key_that_is_damaged_is_told_before_anything_is_sent(
     double: GitHubDouble, connect: Callable[..., GitHub], app: dict[str, str]
 ) -> None:
-    double.apps.clear()
-    with pytest.raises(MachineError) as caught:
-        connect(credentials(app, NEEDS)).issues.issue(1)
-    assert caught.value.exit_code == 3
+    damaged = app["APBOT_APP_KEY"][:200] + "\n-----END RSA PRIVATE KEY-----"
+    with pytest.raises(MachineError, match="the App's private key cannot be read") as caught:
+        connect(credentials(app | {"APBOT_APP_KEY": damaged}, NEEDS))
+    assert damaged.splitlines()[1] not in "".join(traceback.format_exception(caught.value))
+    assert double.calls == []
 
 
-def test_a_token_that_cannot_be_had_at_once_is_asked_for_again(
+def test_a_comment_waits_for_its_token_and_is_posted_once(
     double: GitHubDouble, connect: Callable[..., GitHub], app: dict[str, str]
 ) -> None:
     double.world.open_issue("title", "body")
     double.faults.append(Fault("POST", "access_tokens", times=2))
-    assert connect(credentials(app, NEEDS)).issues.issue(1).title == "title"
+    connect(credentials(app, NEEDS)).issues.write_comment(1, Marker(name="check"), "hello")
+    assert len(double.world.comments) == 1
 
 
 def test_neither_key_nor_token_of_an_app_is_shown(

@@ -71,6 +71,12 @@ def test_an_answer_that_comes_too_late_is_a_lost_one(double: GitHubDouble, conne
     assert bodies(double) == [CHECK.mark("hello")]
 
 
+def test_an_answer_that_is_cut_short_is_a_lost_one(double: GitHubDouble, github: GitHub) -> None:
+    double.faults.append(Fault("POST", "/comments", effect=True, cut=True))
+    say(github)
+    assert bodies(double) == [CHECK.mark("hello")]
+
+
 def test_a_github_that_is_down_is_left_for_the_next_sweep(double: GitHubDouble, github: GitHub) -> None:
     double.faults.append(Fault("POST", "/comments", times=99))
     error = failure(github)

@@ -14,6 +14,7 @@ class Fault:
         status: what is answered instead; None breaks the connection off without an answer.
         effect: whether the request is carried out all the same.
         words: the answer's message; HTML if None, as GitHub's proxies send it.
+        cut: whether the answer ends after a few characters.
         headers: of the answer.
         delay_s: real seconds before the answer.
     """
@@ -24,6 +25,7 @@ class Fault:
     status: int | None = 502
     effect: bool = False
     words: str | None = None
+    cut: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
 

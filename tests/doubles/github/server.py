@@ -113,6 +113,8 @@ class GitHubDouble:
             headers_of_all = self.limits.headers()
         if fault is not None:
             time.sleep(fault.delay_s)
+        if fault is not None and fault.cut:
+            return status, headers_of_all | headers, json.dumps(document)[:40]
         if fault is not None and not (fault.effect and fault.status == 200):
             words = {"message": fault.words} if fault.words else "<html><body><h1>502 Bad Gateway</h1></body></html>"
             return fault.status, headers_of_all | fault.headers, words
