@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from bot.github.change import Commit, CommitStatus, Committed, PullRequest
 from bot.github.issue import Comment, Issue, Label, Labelling, Marker
 from bot.github.people import Role
-from bot.github.workflow_run import Dispatch, WorkflowRun
+from bot.github.workflow_run import Dispatch, WorkflowJob, WorkflowRun
 
 
 class Issues(Protocol):
@@ -98,6 +98,9 @@ class Runs(Protocol):
         self, workflow: str, *, status: str | None = None, since: datetime | None = None
     ) -> tuple[WorkflowRun, ...]:
         """The runs of a workflow, newest first."""
+
+    def jobs(self, number: int) -> tuple[WorkflowJob, ...]:
+        """The jobs of a run's latest attempt."""
 
     def cancel(self, number: int) -> bool:
         """Cancel a run."""

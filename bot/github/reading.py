@@ -7,7 +7,7 @@ from bot.github.change import COMMIT_HASH, PullRequest
 from bot.github.issue import Comment, Issue, Labelling
 from bot.github.json_fields import Fields
 from bot.github.people import GHOST, LOGIN, User
-from bot.github.workflow_run import WorkflowRun
+from bot.github.workflow_run import WorkflowJob, WorkflowRun
 
 _URL: Final = re.compile(r"https?://[!-~]{1,2000}")
 
@@ -94,6 +94,19 @@ def run_of(fields: Fields) -> WorkflowRun:
         head=commit_hash(fields, "head_sha"),
         created_at=fields.moment("created_at"),
         url=_url(fields),
+    )
+
+
+def job_of(fields: Fields) -> WorkflowJob:
+    """A job of a run."""
+    return WorkflowJob(
+        id=fields.whole("id"),
+        name=fields.text("name"),
+        status=fields.text("status"),
+        conclusion=fields.text_or_none("conclusion"),
+        started_at=fields.moment("started_at"),
+        completed_at=fields.moment("completed_at") if fields.has("completed_at") else None,
+        runner=fields.text_or_none("runner_name") or None,
     )
 
 

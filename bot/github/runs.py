@@ -6,8 +6,8 @@ from typing import Final
 from bot.github.connection import Connection
 from bot.github.failures import MissingError, RefusedError
 from bot.github.json_fields import Fields
-from bot.github.reading import run_of
-from bot.github.workflow_run import Dispatch, WorkflowRun
+from bot.github.reading import job_of, run_of
+from bot.github.workflow_run import Dispatch, WorkflowJob, WorkflowRun
 
 _CONFLICT: Final = 409
 _CLOCKS_DIFFER: Final = timedelta(minutes=10)
@@ -52,6 +52,15 @@ class RepositoryRuns:
             asked["created"] = f">={since.isoformat(timespec='seconds')}"
         listed = self._connection.pages(f"{self._path}/workflows/{workflow}/runs", "workflow_runs", **asked)
         return tuple(run_of(found) for found in listed)
+
+    def jobs(self, number: int) -> tuple[WorkflowJob, ...]:
+        """The jobs of run `number`, of its latest attempt.
+
+        Raises:
+            MissingError: it was deleted.
+        """
+        listed = self._connection.pages(f"{self._path}/runs/{number}/jobs", "jobs", filter="latest")
+        return tuple(job_of(found) for found in listed)
 
     def cancel(self, number: int) -> bool:
         """Cancel run `number`; False if it was over, or gone, already.

@@ -67,6 +67,29 @@ class WorkflowRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowJob:
+    """One job of a run's latest attempt.
+
+    Args:
+        id: unique on GitHub.
+        name: as the workflow gives it, its matrix values behind it.
+        status: as a run's.
+        conclusion: as a run's; a runner that died shows as `failure` or `cancelled`.
+        started_at: with time zone; GitHub gives one to jobs that wait, too.
+        completed_at: with time zone; None until it is completed.
+        runner: name of the machine; None until one takes it.
+    """
+
+    id: int
+    name: str
+    status: str
+    conclusion: str | None
+    started_at: datetime
+    completed_at: datetime | None
+    runner: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
     """How much may still be asked.
 

@@ -82,6 +82,22 @@ def test_a_cancelled_run_is_over(double: GitHubDouble, github: GitHub) -> None:
     assert (run.is_over, run.conclusion) == (True, "cancelled")
 
 
+def test_the_jobs_of_the_latest_attempt_are_told(double: GitHubDouble, github: GitHub) -> None:
+    row = double.world.start_run("evaluate.yml", event="schedule", by="maintainer")
+    double.world.end_job(double.world.add_job(row.id, "evaluate (1)", runner="gpu-1"), "failure")
+    row.attempt = 2
+    begun = double.world.add_job(row.id, "evaluate (1)", runner="gpu-2")
+    double.time.at += 60
+    double.world.add_job(row.id, "evaluate (2)")
+    first, second = github.runs.jobs(row.id)
+    assert (first.id, first.name, first.status, first.runner) == (begun.id, "evaluate (1)", "in_progress", "gpu-2")
+    assert (second.status, second.runner, second.completed_at) == ("queued", None, None)
+    github.runs.cancel(row.id)
+    assert [(job.conclusion, job.completed_at) for job in github.runs.jobs(row.id)] == [
+        ("cancelled", datetime.fromtimestamp(double.time.at, UTC))
+    ] * 2
+
+
 def test_what_is_over_or_gone_cannot_be_cancelled(double: GitHubDouble, github: GitHub) -> None:
     row = double.world.start_run("evaluate.yml", event="schedule", by="maintainer")
     row.status, row.conclusion = "completed", "success"

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from datetime import datetime
 
-from doubles.github.world import CommentRow, HistoryRow, IssueRow, LabelRow, RunRow, StatusRow, World
+from doubles.github.world import CommentRow, HistoryRow, IssueRow, JobRow, LabelRow, RunRow, StatusRow, World
 
 WEB = "https://github.com"
 REPOSITORY_URLS = [
@@ -492,3 +492,32 @@ def run(world: World, row: RunRow) -> dict:
         "actor": user(world, row.actor),
         "triggering_actor": user(world, row.actor),
     } | {f"{name}_url": f"{api}/{name}" for name in names}
+
+
+def job(world: World, run: RunRow, row: JobRow) -> dict:
+    api = f"{world.api}/repos/{world.full_name}/actions"
+    return {
+        "id": row.id,
+        "run_id": run.id,
+        "run_url": f"{api}/runs/{run.id}",
+        "run_attempt": row.attempt,
+        "node_id": f"JOB_{row.id}",
+        "head_sha": run.head,
+        "url": f"{api}/jobs/{row.id}",
+        "html_url": f"{WEB}/{world.full_name}/actions/runs/{run.id}/job/{row.id}",
+        "status": row.status,
+        "conclusion": row.conclusion,
+        "created_at": moment(row.at),
+        "started_at": moment(row.at),
+        "completed_at": moment(row.done),
+        "name": row.name,
+        "steps": [],
+        "check_run_url": f"{world.api}/repos/{world.full_name}/check-runs/{row.id}",
+        "labels": ["self-hosted", "gpu"],
+        "runner_id": 1 if row.runner else None,
+        "runner_name": row.runner,
+        "runner_group_id": 1 if row.runner else None,
+        "runner_group_name": "Default" if row.runner else None,
+        "workflow_name": run.workflow,
+        "head_branch": run.branch,
+    }

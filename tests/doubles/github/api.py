@@ -506,12 +506,29 @@ def get_run(world: World, request: Request):
     return answers.run(world, _run_row(world, request))
 
 
+@route(
+    "GET",
+    f"{REPOSITORY}/actions/runs/{{id}}/jobs",
+    "actions:read",
+    gives="ReposOwnerRepoActionsRunsRunIdJobsGetResponse200",
+    listed="jobs",
+)
+def list_jobs(world: World, request: Request):
+    row = _run_row(world, request)
+    latest = request.query.get("filter", "latest") == "latest"
+    jobs = [job for job in row.jobs if not latest or job.attempt == row.attempt]
+    return {"total_count": len(jobs), "jobs": [answers.job(world, row, job) for job in jobs]}
+
+
 @route("POST", f"{REPOSITORY}/actions/runs/{{id}}/cancel", "actions:write", gives="EmptyObject", status=202)
 def cancel_run(world: World, request: Request):
     row = _run_row(world, request)
     if row.status == "completed":
         raise RefusedError(409, "Cannot cancel a workflow run that is completed")
     row.status, row.conclusion = "completed", "cancelled"
+    for job in row.jobs:
+        if job.status != "completed":
+            world.end_job(job, "cancelled")
     return {}
 
 

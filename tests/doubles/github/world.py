@@ -81,6 +81,18 @@ class StatusRow:
 
 
 @dataclass
+class JobRow:
+    id: int
+    name: str
+    at: datetime
+    attempt: int = 1
+    status: str = "queued"
+    conclusion: str | None = None
+    done: datetime | None = None
+    runner: str | None = None
+
+
+@dataclass
 class RunRow:
     id: int
     workflow: str
@@ -94,6 +106,7 @@ class RunRow:
     status: str = "queued"
     conclusion: str | None = None
     attempt: int = 1
+    jobs: list[JobRow] = field(default_factory=list)
 
 
 class World:
@@ -266,3 +279,14 @@ class World:
         )
         self.runs[row.id] = row
         return row
+
+    def add_job(self, run: int, name: str, runner: str | None = None) -> JobRow:
+        """A job of a run is queued, or taken by a runner."""
+        row = JobRow(id=self.new_id(), name=name, at=self.time(), attempt=self.runs[run].attempt, runner=runner)
+        row.status = "in_progress" if runner else "queued"
+        self.runs[run].jobs.append(row)
+        return row
+
+    def end_job(self, row: JobRow, conclusion: str) -> None:
+        """A job is over."""
+        row.status, row.conclusion, row.done = "completed", conclusion, self.time()
