@@ -99,6 +99,8 @@ def unreadable_key() -> MachineError:
 
 
 def _limit(failure: Failure) -> str:
+    if failure.retry_after is not None:
+        return f"GitHub limits how fast the bot may write, and asks to wait another {failure.retry_after:,.0f} s"
     if failure.resets_at is None:
         return "GitHub limits how fast the bot may write, and did not take it after several waits"
     return f"the hourly budget of requests is used up until {_hour(failure.resets_at)}"

@@ -55,13 +55,8 @@ class RepositoryIssues:
         for twin in own[1:]:
             self._delete_comment(twin)
         if not own:
-            return self._connection.create(
-                f"{self._path}/issues/{number}/comments",
-                {"body": body},
-                read=comment_of,
-                find=lambda: self.own_comment(number, marker),
-            )
-        return own[0] if _same_text(own[0].body, body) else self._edit(number, own[0], marker, text)
+            return self._post(number, marker, body)
+        return own[0] if _same_text(own[0].body, body) else self._edit(number, own[0], marker, body)
 
     def label(self, issue: Issue, *, add: Iterable[Label] = (), remove: Iterable[str] = ()) -> None:
         """Put labels on `issue` and take others off; those that the repository lacks are created.
@@ -132,13 +127,21 @@ class RepositoryIssues:
         )
         return sorted(own, key=lambda comment: (comment.created_at, comment.id))
 
-    def _edit(self, number: int, comment: Comment, marker: Marker, text: str) -> Comment:
+    def _post(self, number: int, marker: Marker, body: str) -> Comment:
+        return self._connection.create(
+            f"{self._path}/issues/{number}/comments",
+            {"body": body},
+            read=comment_of,
+            find=lambda: self.own_comment(number, marker),
+        )
+
+    def _edit(self, number: int, comment: Comment, marker: Marker, body: str) -> Comment:
         path = f"{self._path}/issues/comments/{comment.id}"
         try:
-            return comment_of(Fields.of(self._connection.change("PATCH", path, {"body": marker.mark(text)}), "comment"))
+            return comment_of(Fields.of(self._connection.change("PATCH", path, {"body": body}), "comment"))
         except MissingError:
             # Someone deleted it since it was listed.
-            return self.write_comment(number, marker, text)
+            return self._post(number, marker, body)
 
     def _delete_comment(self, comment: Comment) -> None:
         self._delete(f"{self._path}/issues/comments/{comment.id}")

@@ -142,6 +142,14 @@ def test_a_limit_that_does_not_end_is_left_for_the_next_sweep(double: GitHubDoub
     assert bodies(double) == []
 
 
+def test_a_wait_that_is_too_long_is_left_for_the_next_sweep(double: GitHubDouble, github: GitHub) -> None:
+    double.faults.append(Fault("POST", "/comments", status=429, words=SECONDARY, headers={"Retry-After": "3600"}))
+    error = failure(github)
+    assert isinstance(error, ServiceError)
+    assert error.message == "GitHub limits how fast the bot may write, and asks to wait another 3,600 s"
+    assert double.time.slept == []
+
+
 def test_a_used_up_budget_that_comes_back_soon_is_waited_for(double: GitHubDouble, github: GitHub) -> None:
     github.issues.issue(1)
     double.limits.an_hour = 1
