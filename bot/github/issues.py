@@ -36,14 +36,26 @@ class RepositoryIssues:
         """All comments on it, oldest first."""
         return tuple(comment_of(found) for found in self._connection.pages(f"{self._path}/issues/{number}/comments"))
 
-    def own_comment(self, number: int, marker: Marker) -> Comment | None:
-        """The oldest of the bot's own comments with `marker`; a stranger's that carries it is none."""
-        return next(iter(self._own(number, marker)), None)
+    def own_comment(self, number: int, marker: Marker, seen: Iterable[Comment] | None = None) -> Comment | None:
+        """The oldest of the bot's own comments with `marker`; a stranger's that carries it is none.
 
-    def write_comment(self, number: int, marker: Marker, text: str) -> Comment:
+        Args:
+            number: of the issue.
+            marker: which comment.
+            seen: the comments on the issue, read just now; None reads them.
+        """
+        return next(iter(self._own(number, marker, seen)), None)
+
+    def write_comment(self, number: int, marker: Marker, text: str, seen: Iterable[Comment] | None = None) -> Comment:
         """The bot's one comment with `marker` says `text`: posted, edited, or left as it is if it says so already.
 
         Two runs at once may post two; each later call leaves the oldest alone on the issue.
+
+        Args:
+            number: of the issue.
+            marker: which comment.
+            text: Markdown, without the marker.
+            seen: the comments on the issue, read just now; None reads them.
 
         Raises:
             ValueError: text and marker are longer than GitHub takes.
@@ -51,7 +63,7 @@ class RepositoryIssues:
         body = marker.mark(text)
         if len(body) > MAX_COMMENT:
             raise ValueError(f"a comment of {len(body):,} characters; GitHub takes {MAX_COMMENT:,}")
-        own = self._own(number, marker)
+        own = self._own(number, marker, seen)
         for twin in own[1:]:
             self._delete_comment(twin)
         if not own:
@@ -119,10 +131,10 @@ class RepositoryIssues:
         reason = "completed" if done else "not_planned"
         self._connection.change("PATCH", f"{self._path}/issues/{number}", {"state": "closed", "state_reason": reason})
 
-    def _own(self, number: int, marker: Marker) -> list[Comment]:
+    def _own(self, number: int, marker: Marker, seen: Iterable[Comment] | None) -> list[Comment]:
         own = (
             comment
-            for comment in self.comments(number)
+            for comment in (self.comments(number) if seen is None else seen)
             if comment.author.is_named(self._connection.login) and marker.is_in(comment.body)
         )
         return sorted(own, key=lambda comment: (comment.created_at, comment.id))

@@ -22,10 +22,10 @@ class Issues(Protocol):
     def comments(self, number: int) -> tuple[Comment, ...]:
         """All its comments, oldest first."""
 
-    def own_comment(self, number: int, marker: Marker) -> Comment | None:
+    def own_comment(self, number: int, marker: Marker, seen: Iterable[Comment] | None = None) -> Comment | None:
         """The bot's comment with that marker."""
 
-    def write_comment(self, number: int, marker: Marker, text: str) -> Comment:
+    def write_comment(self, number: int, marker: Marker, text: str, seen: Iterable[Comment] | None = None) -> Comment:
         """The bot's one comment with that marker says so."""
 
     def label(self, issue: Issue, *, add: Iterable[Label] = (), remove: Iterable[str] = ()) -> None:

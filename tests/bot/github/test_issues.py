@@ -7,8 +7,9 @@ from doubles.github.server import GitHubDouble
 
 from bot.github.client import GitHub
 from bot.github.failures import MissingError, RefusedError
-from bot.github.issue import Issue, Label, Marker
+from bot.github.issue import Label, Marker
 from bot.github.people import GHOST, Role, User
+from bot.github.workflow_run import Dispatch
 
 BOT = "github-actions[bot]"
 CHECK = Marker(name="check")
@@ -256,14 +257,29 @@ def test_a_right_that_the_token_lacks_is_named(double: GitHubDouble, github: Git
     assert caught.value.exit_code == 3
 
 
-def test_what_the_gate_does_stays_within_twelve_requests(double: GitHubDouble, connect: Callable[[], GitHub]) -> None:
-    def gate(issue: Issue, github: GitHub, text: str, add: Label, remove: str) -> None:
-        github.issues.write_comment(issue.number, CHECK, text)
-        github.issues.label(issue, add=[add], remove=[remove])
-
-    gate(connect().issues.issue(1), connect(), "two errors", WAITING, "new-ap-method")
-    assert len(double.calls) == 7  # issue; comments, comment; labels, new label; label on, label off
+def test_comments_that_were_read_just_now_are_not_read_again(double: GitHubDouble, github: GitHub) -> None:
+    double.world.comment(1, CHECK.mark("old"), BOT)
+    double.world.comment(1, CHECK.mark("a stranger's"), "author")
+    seen = github.issues.comments(1)
     double.calls.clear()
-    github = connect()
-    gate(github.issues.issue(1), github, "no error", Label(name="ok", colour="00ff00", description=""), WAITING.name)
-    assert len(double.calls) == 7
+    assert github.issues.own_comment(1, CHECK, seen) == seen[0]
+    github.issues.write_comment(1, CHECK, "new", seen)
+    github.issues.write_comment(1, Marker(name="help"), "you may", seen)
+    assert [call.method for call in double.calls] == ["PATCH", "POST"]
+    assert bodies(double) == [CHECK.mark("new"), CHECK.mark("a stranger's"), "<!-- apbot:help -->\nyou may"]
+
+
+def test_the_busiest_event_of_a_gate_stays_within_twelve_requests(double: GitHubDouble, github: GitHub) -> None:
+    """An approval: who gave it, the living comment, a notice, two new labels for an old one, a run."""
+    double.world.workflows["evaluate.yml"] = "Evaluate #1"
+    double.world.comment(1, CHECK.mark("awaiting approval"), BOT)
+    issue, seen = github.issues.issue(1), github.issues.comments(1)
+    assert github.issues.role("maintainer").may_write
+    github.issues.write_comment(1, CHECK, "queued", seen)
+    github.issues.write_comment(1, Marker(name="approved-1"), "approved", seen)
+    github.issues.label(
+        issue, add=[WAITING, Label(name="run", colour="00ff00", description="")], remove=["new-ap-method"]
+    )
+    github.runs.start(Dispatch(workflow="evaluate.yml", branch="main", title="Evaluate #1"))
+    assert len(double.calls) == 11
+    assert double.world.issues[1].labels == ["waiting for approval", "run"]
