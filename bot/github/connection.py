@@ -9,11 +9,12 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from apcore.errors import MachineError
 from bot.github.authentication import AppInstallation, Credentials
 from bot.github.clock import SYSTEM_CLOCK, Clock
-from bot.github.failures import UncertainError, explain, no_token, spent, unreadable_key
+from bot.github.failures import MissingError, UncertainError, explain, no_token, spent, unreadable_key
 from bot.github.json_fields import Fields
 from bot.github.pace import Cost, Pace
 from bot.github.patience import MAX_WAIT_S, Failure, Kind, wait_after
@@ -57,6 +58,7 @@ class Connection:
         self.login = who.login
         self._clock = clock
         self._pace = pace or Pace()
+        self._base_url, self._timeout_s = base_url, timeout_s
         self._auth = _auth(who)
         self._requester = _requester(self._auth, base_url, timeout_s)
 
@@ -84,6 +86,17 @@ class Connection:
             message=f"the list has more than {PAGE * MAX_PAGES:,} entries, and the bot reads no further",
             fix="look what filled it",
         )
+
+    def download(self, path: str, most: int) -> bytes | None:
+        """The file to whose place `path` leads; None if it has more than `most` bytes.
+
+        The place is elsewhere and its address a secret for a minute, so it is asked for without a token and never shown.
+        """
+        where = f"GET {path}"
+        place = str(self._send("GET", path, Cost.READ)[0].get("location", ""))
+        if not place.startswith(f"{urlsplit(self._base_url).scheme}://"):
+            raise MissingError(where=where, message="GitHub does not say where the file is", fix="run this again")
+        return self._patiently(lambda: _fetched(place, most, self._timeout_s), where)
 
     def change(self, method: str, path: str, body: Any = None) -> Any:
         """PATCH, PUT or DELETE, or a POST that may be repeated: done twice, it leaves the same behind."""
@@ -188,6 +201,8 @@ def _requester(auth: "Auth", base_url: str, timeout_s: int) -> "Requester":
 
     # At DEBUG, PyGithub logs answers whole, and one of them is the App's token.
     logging.getLogger("github.Requester").setLevel(logging.INFO)
+    # And urllib3 logs addresses, some of which open a file to whoever has them.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
     return github.Github(
         auth=auth,
         base_url=base_url,
@@ -214,6 +229,23 @@ def _auth(who: Credentials) -> "Auth":
     except Exception:
         raise unreadable_key() from None
     return app.get_installation_auth(who.installation, dict(who.permissions))
+
+
+def _fetched(place: str, most: int, timeout_s: int) -> bytes | None:
+    import requests  # noqa: PLC0415
+
+    try:
+        with requests.get(place, timeout=timeout_s, stream=True, allow_redirects=False) as answer:
+            answer.raise_for_status()
+            found = bytearray()
+            for piece in answer.iter_content(65_536):
+                found += piece
+                if len(found) > most:
+                    return None
+            return bytes(found)
+    except requests.RequestException as exc:
+        # Its own text repeats the address.
+        raise requests.ConnectionError(type(exc).__name__) from None
 
 
 def _failure(exc: Exception) -> Failure | None:

@@ -3,14 +3,14 @@
 `bot.github.client.GitHub` is the real one; its parts say in full what each method does and raises.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal, Protocol
 
 from bot.github.change import Commit, CommitStatus, Committed, PullRequest
 from bot.github.issue import Comment, Issue, Label, Labelling, Marker
 from bot.github.people import Role
-from bot.github.workflow_run import Dispatch, WorkflowJob, WorkflowRun
+from bot.github.workflow_run import Dispatch, RunArtifact, WorkflowJob, WorkflowRun
 
 
 class Issues(Protocol):
@@ -101,6 +101,12 @@ class Runs(Protocol):
 
     def jobs(self, number: int) -> tuple[WorkflowJob, ...]:
         """The jobs of a run's latest attempt."""
+
+    def artifacts(self, number: int) -> tuple[RunArtifact, ...]:
+        """What a run has uploaded so far, newest first."""
+
+    def read_artifact(self, artifact: RunArtifact, sizes: Mapping[str, int]) -> dict[str, bytes]:
+        """Files of an artifact, capped."""
 
     def cancel(self, number: int) -> bool:
         """Cancel a run."""

@@ -7,7 +7,7 @@ from bot.github.change import COMMIT_HASH, PullRequest
 from bot.github.issue import Comment, Issue, Labelling
 from bot.github.json_fields import Fields
 from bot.github.people import GHOST, LOGIN, User
-from bot.github.workflow_run import WorkflowJob, WorkflowRun
+from bot.github.workflow_run import RunArtifact, WorkflowJob, WorkflowRun
 
 _URL: Final = re.compile(r"https?://[!-~]{1,2000}")
 
@@ -107,6 +107,17 @@ def job_of(fields: Fields) -> WorkflowJob:
         started_at=fields.moment("started_at"),
         completed_at=fields.moment("completed_at") if fields.has("completed_at") else None,
         runner=fields.text_or_none("runner_name") or None,
+    )
+
+
+def artifact_of(fields: Fields) -> RunArtifact:
+    """An artifact of a run."""
+    return RunArtifact(
+        id=fields.whole("id"),
+        name=fields.text("name"),
+        size=fields.whole("size_in_bytes"),
+        created_at=fields.moment("created_at"),
+        is_expired=fields.flag("expired"),
     )
 
 

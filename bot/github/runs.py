@@ -1,13 +1,18 @@
 """Runs of one repository's workflows: start, look, cancel."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.github.artifact_files import ArtifactError, named_files
 from bot.github.connection import Connection
 from bot.github.failures import MissingError, RefusedError
 from bot.github.json_fields import Fields
-from bot.github.reading import job_of, run_of
-from bot.github.workflow_run import Dispatch, WorkflowJob, WorkflowRun
+from bot.github.reading import artifact_of, job_of, run_of
+from bot.github.workflow_run import Dispatch, RunArtifact, WorkflowJob, WorkflowRun
+
+MAX_ARTIFACT: Final = 16_000_000
+"""Bytes of an artifact's zip; the outcomes of 10,000 samples have a few hundred thousand."""
 
 _CONFLICT: Final = 409
 _CLOCKS_DIFFER: Final = timedelta(minutes=10)
@@ -61,6 +66,32 @@ class RepositoryRuns:
         """
         listed = self._connection.pages(f"{self._path}/runs/{number}/jobs", "jobs", filter="latest")
         return tuple(job_of(found) for found in listed)
+
+    def artifacts(self, number: int) -> tuple[RunArtifact, ...]:
+        """What run `number` has uploaded so far, newest first; those of jobs at work too."""
+        listed = self._connection.pages(f"{self._path}/runs/{number}/artifacts", "artifacts")
+        return tuple(sorted(map(artifact_of, listed), key=lambda one: (one.created_at, one.id), reverse=True))
+
+    def read_artifact(self, artifact: RunArtifact, sizes: Mapping[str, int]) -> dict[str, bytes]:
+        """Files of an artifact, by name; those that it lacks are missing.
+
+        Args:
+            artifact: as it was listed.
+            sizes: the most bytes that are read of each, by name; of a larger one a byte more, so that it shows.
+
+        Raises:
+            ArtifactError: it is larger than `MAX_ARTIFACT`, or no sound zip.
+            MissingError: it is deleted.
+        """
+        where = f"artifact {artifact.id}"
+        raw = self._connection.download(f"{self._path}/artifacts/{artifact.id}/zip", MAX_ARTIFACT)
+        if raw is None:
+            raise ArtifactError(
+                where=where,
+                message=f"the artifact is not read: it has more than {MAX_ARTIFACT:,} bytes",
+                fix="look at the run that uploaded it, then run it again",
+            )
+        return named_files(raw, sizes, where)
 
     def cancel(self, number: int) -> bool:
         """Cancel run `number`; False if it was over, or gone, already.

@@ -90,6 +90,25 @@ class WorkflowJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunArtifact:
+    """What a run has uploaded; a stranger's job may have written all of it but `id`, `size` and `created_at`.
+
+    Args:
+        id: unique on GitHub.
+        name: unique within an attempt of the run; hostile.
+        size: bytes of its zip.
+        created_at: with time zone.
+        is_expired: whether GitHub has deleted it.
+    """
+
+    id: int
+    name: str
+    size: int
+    created_at: datetime
+    is_expired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
     """How much may still be asked.
 

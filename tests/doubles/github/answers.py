@@ -2,8 +2,19 @@
 
 from base64 import b64encode
 from datetime import datetime
+from hashlib import sha256
 
-from doubles.github.world import CommentRow, HistoryRow, IssueRow, JobRow, LabelRow, RunRow, StatusRow, World
+from doubles.github.world import (
+    ArtifactRow,
+    CommentRow,
+    HistoryRow,
+    IssueRow,
+    JobRow,
+    LabelRow,
+    RunRow,
+    StatusRow,
+    World,
+)
 
 WEB = "https://github.com"
 REPOSITORY_URLS = [
@@ -520,4 +531,29 @@ def job(world: World, run: RunRow, row: JobRow) -> dict:
         "runner_group_name": "Default" if row.runner else None,
         "workflow_name": run.workflow,
         "head_branch": run.branch,
+    }
+
+
+def artifact(world: World, row: ArtifactRow) -> dict:
+    api = f"{world.api}/repos/{world.full_name}/actions/artifacts/{row.id}"
+    run = world.runs[row.run]
+    return {
+        "id": row.id,
+        "node_id": f"ART_{row.id}",
+        "name": row.name,
+        "size_in_bytes": len(row.content),
+        "url": api,
+        "archive_download_url": f"{api}/zip",
+        "expired": row.expired,
+        "created_at": moment(row.at),
+        "expires_at": moment(row.at),
+        "updated_at": moment(row.at),
+        "digest": f"sha256:{sha256(row.content).hexdigest()}",
+        "workflow_run": {
+            "id": run.id,
+            "repository_id": 1,
+            "head_repository_id": 1,
+            "head_branch": run.branch,
+            "head_sha": run.head,
+        },
     }

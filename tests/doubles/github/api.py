@@ -532,6 +532,29 @@ def cancel_run(world: World, request: Request):
     return {}
 
 
+@route(
+    "GET",
+    f"{REPOSITORY}/actions/runs/{{id}}/artifacts",
+    "actions:read",
+    gives="ReposOwnerRepoActionsRunsRunIdArtifactsGetResponse200",
+    listed="artifacts",
+)
+def list_artifacts(world: World, request: Request):
+    run = _run_row(world, request)
+    rows = [row for row in world.artifacts.values() if row.run == run.id]
+    return {"total_count": len(rows), "artifacts": [answers.artifact(world, row) for row in rows]}
+
+
+@route("GET", f"{REPOSITORY}/actions/artifacts/{{id}}/zip", "actions:read", status=302)
+def find_artifact(world: World, request: Request):
+    row = world.artifacts.get(int(request.at["id"]))
+    if row is None:
+        raise RefusedError(404, "Not Found")
+    if row.expired:
+        raise RefusedError(410, "Artifact has expired")
+    return f"{world.api}/storage/{row.id}?sig=s3cret"
+
+
 def find(method: str, path: str) -> tuple[Route, dict[str, str]]:
     """The endpoint for a request, and what stands in its path.
 

@@ -122,6 +122,9 @@ class GitHubDouble:
 
     def _carry_out(self, method: str, path: str, query, token: str, body: Any) -> tuple[int, dict[str, str], Any]:
         try:
+            if path.startswith("/storage/"):
+                self.calls.append(Call(method, path, token, creates=False))
+                return 200, {}, self.world.artifacts[int(path.rpartition("/")[2])].content
             if path.startswith("/app/installations/"):
                 return self._app_token(path, token, body)
             if path == "/rate_limit":
@@ -153,6 +156,8 @@ class GitHubDouble:
         headers, found = _page(found, route.listed, query, f"{self.url}{path}")
         if route.gives:
             self._check(route.gives, found, f"{method} {path} answers")
+        if route.status == 302:
+            return 302, {"Location": found}, None
         return route.status, headers, found
 
     def _check_rights(self, route: api.Route, token: Token) -> None:
@@ -223,8 +228,9 @@ def github_double(clock: FakeTime | None = None) -> Iterator[GitHubDouble]:
             if status is None:
                 self.close_connection = True
                 return
-            text = b"" if document is None else document if isinstance(document, str) else json.dumps(document)
-            content = text.encode() if isinstance(text, str) else text
+            content = document or b""
+            if not isinstance(document, (bytes, type(None))):
+                content = (document if isinstance(document, str) else json.dumps(document)).encode()
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)

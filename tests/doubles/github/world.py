@@ -1,5 +1,7 @@
 """What stands in one repository on GitHub, and what happens to it."""
 
+import io
+import zipfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -93,6 +95,16 @@ class JobRow:
 
 
 @dataclass
+class ArtifactRow:
+    id: int
+    name: str
+    run: int
+    content: bytes
+    at: datetime
+    expired: bool = False
+
+
+@dataclass
 class RunRow:
     id: int
     workflow: str
@@ -127,6 +139,7 @@ class World:
         self.statuses: list[StatusRow] = []
         self.workflows: dict[str, str] = {}
         self.runs: dict[int, RunRow] = {}
+        self.artifacts: dict[int, ArtifactRow] = {}
         self.git = GitStore()
         for login, role in (("ap-board", "admin"), ("maintainer", "maintain"), ("author", "read")):
             self.join(login, role)
@@ -290,3 +303,15 @@ class World:
     def end_job(self, row: JobRow, conclusion: str) -> None:
         """A job is over."""
         row.status, row.conclusion, row.done = "completed", conclusion, self.time()
+
+    def upload(self, run: int, name: str, content: dict[str, bytes] | bytes) -> ArtifactRow:
+        """A job of a run uploads an artifact: files, or the bytes of whatever it calls a zip."""
+        if isinstance(content, dict):
+            packed = io.BytesIO()
+            with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+                for path, inner in content.items():
+                    archive.writestr(path, inner)
+            content = packed.getvalue()
+        row = ArtifactRow(id=self.new_id(), name=name, run=run, content=content, at=self.time())
+        self.artifacts[row.id] = row
+        return row
