@@ -111,6 +111,7 @@ def assemble(
             reason=compacted.reason,
             macs_stored=compacted.macs_stored,
             macs_evaluated=compacted.macs_evaluated,
+            normalization=inspection.normalization,
         ),
         accuracies=measured,
         ho_fmn=_tuned(attacked.tuned, settings),

@@ -1,11 +1,14 @@
 """What a measurement rests on that neither the form nor the file says; flagged, so that nobody overlooks it. No torch here."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from apcore.inspection import Inspection
 from apcore.layouts.declaration import Normalization, WeightRule
 from apcore.layouts.input_normalization import described
 from apcore.result import Flag
+
+INPUT_NOT_STATED: Final = "input-not-stated"
 
 
 def assumptions(inspection: Inspection, *, stated: Normalization | None) -> Iterator[Flag]:
@@ -19,7 +22,7 @@ def assumptions(inspection: Inspection, *, stated: Normalization | None) -> Iter
     if inspection.normalization is not None and stated is None:
         source = "its file holds these values" if method is None else f"{method.name} is published so"
         yield Flag(
-            name="input-not-stated",
+            name=INPUT_NOT_STATED,
             value=None,
             message="the form states no input normalisation; the network was measured with its input "
             f"{described(inspection.normalization)}, since {source}",

@@ -12,6 +12,7 @@ from apcore.command_line import (
     UsageError,
     add_command,
     add_evaluation_options,
+    add_normalization_option,
     model_key,
 )
 from apcore.failure import Failure, Turn, exit_code
@@ -51,6 +52,7 @@ def add_benchmark(commands: Commands) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="where results, outcomes and state are left"
     )
+    add_normalization_option(parser)
     add_evaluation_options(parser)
 
 
@@ -159,6 +161,7 @@ def _task(options: argparse.Namespace, folder: "RunFolder", key: ModelKey, path:
         protocol=load_protocol(options.protocol),
         work=folder.work(key),
         data=options.data,
+        normalization=options.normalization,
         limit=options.limit,
         device=options.device,
         seed=options.seed,

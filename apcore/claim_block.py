@@ -2,6 +2,7 @@
 
 from apcore import model_block
 from apcore.accuracy import Measure
+from apcore.normalization_line import normalization_line
 from apcore.result import Result
 
 _LINES = {
@@ -17,6 +18,9 @@ def claim_block(result: Result) -> str:
 
 
 def claims_of(result: Result) -> dict[str, str]:
-    """What was measured, in percent, by the labels of the form."""
+    """What was measured, in percent, and the input it was measured with, by the labels of the form."""
     shares = {label: result.accuracies[measure].value for label, measure in _LINES.items()}
-    return {label: model_block.percent(f"{100 * share:.2f}") for label, share in shares.items()}
+    return {
+        **{label: model_block.percent(f"{100 * share:.2f}") for label, share in shares.items()},
+        model_block.NORMALIZATION: normalization_line(result.network.normalization),
+    }

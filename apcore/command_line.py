@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from apcore.errors import MachineError, TurnError
+from apcore.layouts.declaration import Normalization
 from apcore.model_key import ModelKey, ModelKeyError
+from apcore.normalization_line import NormalizationError, read_normalization
 from apcore.protocol import DEFAULT_PROTOCOL, ProtocolError, protocol_names
 
 DONE: Final = 0
@@ -73,6 +75,16 @@ def add_evaluation_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_normalization_option(parser: argparse.ArgumentParser) -> None:
+    """`--normalization`, as the form's field of that name."""
+    parser.add_argument(
+        "--normalization",
+        type=normalization,
+        metavar="TEXT",
+        help="what the network does to its input, as the form takes it: 'mean=0.49,0.48,0.45; std=0.25,0.24,0.26'",
+    )
+
+
 def add_protocol_option(parser: argparse.ArgumentParser) -> None:
     """`--protocol`, with the board's own as default."""
     parser.add_argument(
@@ -117,6 +129,15 @@ def model_key(text: str) -> ModelKey:
         return ModelKey.parse(text)
     except ModelKeyError as exc:
         raise UsageError(f"--model-key: {exc}") from exc
+
+
+def normalization(text: str) -> Normalization:
+    """What the form's field Normalization takes, for argparse; `none` says that pixels stay as they are."""
+    try:
+        found = read_normalization(text)
+    except NormalizationError as exc:
+        raise argparse.ArgumentTypeError(f"{exc}; write 'mean=0.49,0.48,0.45; std=0.25,0.24,0.26'") from exc
+    return found or ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 
 def read_text(path: str) -> str:

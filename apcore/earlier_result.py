@@ -1,6 +1,8 @@
 """Whether a result that an earlier run left needs no measuring again."""
 
+from apcore.assumptions import INPUT_NOT_STATED
 from apcore.environment import environment
+from apcore.layouts.input_normalization import effective
 from apcore.result import Result
 from apcore.sample_sets import load_sample_sets
 from apcore.task import Task
@@ -17,8 +19,18 @@ def still_valid(result: Result, task: Task) -> bool:
         and result.protocol.sha256 == task.protocol.sha256
         and result.protocol.seed == task.settings.autoattack.seed
         and result.limit == task.limit
+        and _same_input(result, task)
         and distances == task.distances_sha256
         and outcomes == task.outcomes_sha256
         and not (task.in_full and result.stopped_early)
         and dict(result.environment) == surroundings | {"threads": result.environment["threads"]}
     )
+
+
+def _same_input(result: Result, task: Task) -> bool:
+    """Whether the network was measured with the input that the task states, or that follows where it states none."""
+    stated = not any(flag.name == INPUT_NOT_STATED for flag in result.flags)
+    measured = result.network.normalization
+    if task.normalization is None:
+        return measured is None or not stated
+    return measured == effective(task.normalization) and (measured is None or stated)

@@ -15,6 +15,7 @@ from apcore.accuracy import Accuracy
 from apcore.layouts.declaration import Normalization
 from apcore.layouts.input_normalization import described
 from apcore.layouts.registry import registry
+from apcore.normalization_line import normalization_line
 
 LEVEL: Final = 0.001
 """Probability below which a difference is no accident; a handful of inputs are tried with each network."""
@@ -114,19 +115,11 @@ def sign_test(gained: int, lost: int) -> float:
     return float(min(1.0, 2 * tail / 2**count))
 
 
-def form_value(values: Normalization | None) -> str:
-    """What the form's field Normalization takes; empty for pixels in [0, 1]."""
-    if values is None:
-        return ""
-    mean, std = (",".join(f"{number:.9g}" for number in part) for part in values)
-    return f"mean={mean}; std={std}"
-
-
 def finding_words(found: InputFinding) -> str:
     """What the author does about it, in a sentence."""
     best = found.best
     write = (
-        f"write `{form_value(best.values)}` into the form's field Normalization"
+        f"write `{normalization_line(best.values)}` into the form's field Normalization"
         if best.values
         else ("leave the form's field Normalization empty")
     )

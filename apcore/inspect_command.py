@@ -5,7 +5,16 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from apcore.command_line import CONTRIBUTOR, DONE, Commands, add_command, add_protocol_option, model_key, positive
+from apcore.command_line import (
+    CONTRIBUTOR,
+    DONE,
+    Commands,
+    add_command,
+    add_normalization_option,
+    add_protocol_option,
+    model_key,
+    positive,
+)
 from apcore.protocol import load_protocol
 
 if TYPE_CHECKING:
@@ -32,6 +41,7 @@ def add_inspect(commands: Commands) -> None:
     )
     parser.add_argument("--samples", type=positive, default=256, metavar="N", help="on how many of them (default 256)")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead")
+    add_normalization_option(parser)
     add_protocol_option(parser)
 
 
@@ -42,7 +52,10 @@ def _inspect(options: argparse.Namespace) -> int:
     from apcore.probe_report import probe_json, probe_objections, probe_words  # noqa: PLC0415
 
     protocol = load_protocol(options.protocol)
-    found = audit(inspect_checkpoint(options.checkpoint, model_key(options.model_key), protocol), protocol)
+    inspection = inspect_checkpoint(
+        options.checkpoint, model_key(options.model_key), protocol, normalization=options.normalization
+    )
+    found = audit(inspection, protocol)
     probed = _probe(found.inspection, options) if options.data else None
     objections = tuple(probe_objections(probed)) if probed else ()
     if options.json:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from apcore.input_probe import InputVerdict, finding_words, form_value
+from apcore.input_probe import InputVerdict, finding_words
 from apcore.layouts.declaration import Normalization
 from apcore.layouts.input_normalization import described
+from apcore.normalization_line import normalization_line
 
 if TYPE_CHECKING:  # torch, which an audit without data does not need
     from apcore.network_probe import Probe
@@ -24,7 +25,7 @@ def probe_json(found: "Probe") -> dict[str, Any]:
         "input": {
             "verdict": str(found.input.verdict),
             "fits": _json(found.input.best.values),
-            "form_field": form_value(found.input.best.values),
+            "form_field": normalization_line(found.input.best.values),
             "tried": [
                 {
                     "normalization": _json(each.values),

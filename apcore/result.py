@@ -16,6 +16,7 @@ from apcore.accuracy_json import accuracy_json, percentage, read_accuracy
 from apcore.distances_compared import DistancesCompared, compared_json, read_compared
 from apcore.early_refutation import ClaimedAs, Prefix
 from apcore.json_shape import ShapeError
+from apcore.layouts.declaration import Normalization
 from apcore.model_key import ModelKey, ModelKeyError
 from apcore.named_samples import named_json, read_named
 from apcore.outcomes_file import OutcomesFile, outcomes_file_json, read_outcomes_file
@@ -86,12 +87,16 @@ class SparsityMeasured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkEvaluated:
-    """Whether the stored network was attacked or its compact twin, why, and the multiply-accumulates of both."""
+    """Whether the stored network was attacked or its compact twin, why, and the multiply-accumulates of both.
+
+    `normalization` is (mean, std) of its input, None if it takes pixels in [0, 1].
+    """
 
     evaluated: Literal["original", "compact"]
     reason: str
     macs_stored: int
     macs_evaluated: int
+    normalization: Normalization | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +232,7 @@ def to_json(result: Result) -> dict[str, Any]:
         "sparsity": asdict(sparsity)
         | {name: percentage(getattr(sparsity, name)) for name in _SPARSITY_SHARES}
         | {"layers": [asdict(layer) for layer in sparsity.layers]},
-        "network": asdict(result.network),
+        "network": asdict(result.network) | {"normalization": _normalization_json(result.network.normalization)},
         "accuracies": {
             str(measure): accuracy_json(result.accuracies[measure])
             for measure in Measure
@@ -267,7 +272,9 @@ def from_json(document: Any) -> Result:
         limit=document["limit"],
         checkpoint=CheckpointFile(**document["checkpoint"]),
         sparsity=_sparsity(document["sparsity"]),
-        network=NetworkEvaluated(**document["network"]),
+        network=NetworkEvaluated(
+            **document["network"] | {"normalization": _normalization(document["network"].get("normalization"))}
+        ),
         accuracies=accuracies,
         ho_fmn=_ho_fmn(document["ho_fmn"]),
         claims=tuple(
@@ -296,6 +303,14 @@ def from_json(document: Any) -> Result:
 
 _HO_FMN_SHARES: Final = ("tuned_robust", "untuned_robust")
 _SPARSITY_SHARES: Final = ("claimed", "weights", "filters", "channels", "parameters_left")
+
+
+def _normalization_json(values: Normalization | None) -> dict[str, list[float]] | None:
+    return values and {"mean": list(values[0]), "std": list(values[1])}
+
+
+def _normalization(found: dict[str, list[float]] | None) -> Normalization | None:
+    return None if found is None else (tuple(found["mean"]), tuple(found["std"]))
 
 
 def _claim_json(judgement: Judgement) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from apcore.claim_block import claims_of
 from apcore.errors import ContributorError
 from apcore.json_shape import ShapeError
 from apcore.result import RESULT_SCHEMA, Result, read_result
+from apcore.verdict import Metric
 
 _MAX_BYTES: Final = 4_000_000
 _HEAD: Final = 300
@@ -135,6 +136,12 @@ def _refuse_unlike(results: Sequence[Result]) -> None:
                 where=str(result.model_key),
                 message="this was measured on fewer samples than the protocol asks for, or with another seed",
                 fix="measure it without `--limit` and `--seed`",
+            )
+        if any(metric.measure not in result.accuracies for metric in Metric):
+            raise ContributorError(
+                where=str(result.model_key),
+                message="not all that a claim needs was measured here",
+                fix="measure it with `apcore benchmark`, which attacks whatever is claimed",
             )
         if result.protocol != first.protocol:
             raise ContributorError(

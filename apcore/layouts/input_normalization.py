@@ -32,7 +32,7 @@ def input_normalization(
         ("normalization", "the form states an input", stated),
         ("checkpoint", "the file holds an input", buffers),
     )
-    spoken = [(where, words, _or_none(values)) for where, words, values in sources if values is not None]
+    spoken = [(where, words, effective(values)) for where, words, values in sources if values is not None]
     admitted = _admitted(method, dataset)
     for where, words, values in spoken:
         if method is not None and not any(_equal(values, other) for other in admitted):
@@ -68,7 +68,8 @@ def _admitted(method: Method | None, dataset: str) -> Sequence[Normalization | N
     return (declared.values,) if declared.when == "always" else (None, declared.values)
 
 
-def _or_none(values: Normalization) -> Normalization | None:
+def effective(values: Normalization) -> Normalization | None:
+    """What a stated normalisation does: mean 0 and deviation 1 do nothing, which is None."""
     mean, std = values
     return None if all(m == 0 for m in mean) and all(s == 1 for s in std) else values
 

@@ -6,6 +6,7 @@ from typing import Final
 from apcore import model_block
 from apcore.files.remote_file import RemoteFile
 from apcore.issue_form import Answers, issue_body
+from apcore.normalization_line import normalization_line
 from bot.submission.model import Submission, SubmittedModel
 
 # What the fields hold before anybody writes in them.
@@ -48,8 +49,7 @@ def _block(model: SubmittedModel) -> str:
         model_block.HOFMN_ROBUST_ACCURACY: _percent(model.claimed.hofmn_robust_accuracy),
     }
     if model.normalization:
-        mean, std = (",".join(map(str, part)) for part in (model.normalization.mean, model.normalization.std))
-        values[model_block.NORMALIZATION] = f"mean={mean}; std={std}"
+        values[model_block.NORMALIZATION] = normalization_line((model.normalization.mean, model.normalization.std))
     return model_block.model_block(values)
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from apcore.files.remote_file import RemoteFile
 from apcore.model_key import ModelKey, ModelKeyError
+from apcore.normalization_line import NormalizationError, read_normalization
 from bot.reply.markdown import code
 from bot.submission.draft import DraftModel
 from bot.submission.drive import DriveLinkError, drive_id
@@ -14,7 +15,6 @@ from bot.submission.fractions import doubtful, fractions
 from bot.submission.labels import CLAIMS, Label
 from bot.submission.model import Normalization
 from bot.submission.model_lines import Block, Value
-from bot.submission.normalization import NormalizationError, read_normalization
 from bot.submission.percentage import Percentage, PercentageError, read_percentage
 from bot.submission.remarks import Remarks
 
@@ -212,7 +212,7 @@ class ModelReader:
         try:
             found = read_normalization(value.text)
             self._tell_plain(Label.NORMALIZATION, value)
-            return found
+            return Normalization(mean=found[0], std=found[1]) if found else None
         except NormalizationError as error:
             self._refuse(
                 Label.NORMALIZATION,

@@ -262,6 +262,15 @@ def test_results_that_do_not_belong_together_are_refused(
     assert message in capsys.readouterr().err
 
 
+def test_a_result_that_was_not_attacked_is_no_claim(
+    tmp_path: Path, taxonomy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clean = {measure: found for measure, found in RESULT.accuracies.items() if measure == "clean"}
+    folder = results(tmp_path, 50, accuracies=clean, claims=(), ho_fmn=None)
+    assert main(["submission", str(folder), "--taxonomy", taxonomy]) == 1
+    assert "not all that a claim needs was measured here" in capsys.readouterr().err
+
+
 def test_a_folder_without_results_is_the_authors_turn(
     tmp_path: Path, taxonomy: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -144,3 +144,32 @@ def test_a_slip_in_keys_json_is_told_with_its_place(checkpoints: Path, capsys: p
     (checkpoints / "keys.json").write_text('{"a.pt": "b",}', encoding="utf-8")
     assert run(checkpoints) == 2
     assert "keys.json, line 1, column 13: nothing follows the last comma" in capsys.readouterr().err
+
+
+CIFAR = ((0.4914, 0.4822, 0.4465), (0.2471, 0.2435, 0.2616))
+LINE = "mean=0.4914,0.4822,0.4465; std=0.2471,0.2435,0.2616"
+
+
+def test_the_stated_input_reaches_the_measurement_and_the_block(
+    checkpoints: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def played(task: Task, **_options: object) -> Measured:
+        found = measured(task)
+        network = replace(found.result.network, normalization=task.normalization)
+        return replace(found, result=replace(found.result, network=network))
+
+    monkeypatch.setattr("apcore.suite_run.benchmark", played)
+    assert run(checkpoints / f"{KEY}90.pth.tar", "--normalization", LINE) == 0
+    block = capsys.readouterr().out
+    assert f"Normalization (optional; mean=..., std=...): {LINE}" in block
+    kept = read_result((checkpoints / "run" / "results" / f"{KEY}90.json").read_bytes())
+    assert kept.network.normalization == CIFAR
+
+
+def test_a_normalization_that_cannot_be_read_is_wrong_use(
+    checkpoints: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(checkpoints / f"{KEY}90.pth.tar", "--normalization", "mean=125,123,114; std=1,1,1")
+    assert ended.value.code == 2
+    assert "a mean is outside -10 to 10; pixels are in 0 to 1" in capsys.readouterr().err

@@ -7,12 +7,11 @@ from apcore.input_probe import (
     InputTried,
     InputVerdict,
     finding_words,
-    form_value,
     inputs_to_try,
     judge_inputs,
     sign_test,
 )
-from bot.submission.normalization import read_normalization
+from apcore.normalization_line import normalization_line, read_normalization
 
 CIFAR10 = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
 MINUS_ONE_TO_ONE = ((0.5,) * 3, (0.5,) * 3)
@@ -92,11 +91,11 @@ def test_what_is_tried_is_what_is_usual_for_the_dataset_and_nothing_twice() -> N
 
 @pytest.mark.parametrize("values", [v for v in inputs_to_try(None, "SVHN", 3) if v is not None])
 def test_what_is_to_be_written_into_the_form_is_what_the_form_reads(values) -> None:
-    found = read_normalization(form_value(values))
+    found = read_normalization(normalization_line(values))
     assert found is not None
-    assert found.mean == pytest.approx(values[0])
-    assert found.std == pytest.approx(values[1])
+    assert found[0] == pytest.approx(values[0])
+    assert found[1] == pytest.approx(values[1])
 
 
 def test_pixels_leave_the_field_empty() -> None:
-    assert form_value(None) == ""
+    assert normalization_line(None) == ""

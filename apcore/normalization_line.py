@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from bot.submission.model import Normalization
+from apcore.layouts.declaration import Normalization
 
 _NONE: Final = frozenset({"none", "no", "n/a", "-"})
 _NUMBER: Final = r"-?[0-9]{1,3}(?:\.[0-9]{1,18})?"
@@ -20,7 +20,7 @@ class NormalizationError(ValueError):
 
 
 def read_normalization(text: str) -> Normalization | None:
-    """The normalisation that `text` describes, None where it says that there is none.
+    """The normalisation (mean, std) that `text` describes, None where it says that there is none.
 
     Raises:
         NormalizationError: it is something else, or a value is out of range (mean -10 to 10, std above 0 up to 10).
@@ -35,4 +35,12 @@ def read_normalization(text: str) -> Normalization | None:
         raise NormalizationError("a mean is outside -10 to 10; pixels are in 0 to 1")
     if not all(0 < value <= 10 for value in std):
         raise NormalizationError("a std must be above 0 and at most 10; pixels are in 0 to 1")
-    return Normalization(mean=mean, std=std)
+    return mean, std
+
+
+def normalization_line(values: Normalization | None) -> str:
+    """The line that says `values`; empty for pixels in [0, 1]."""
+    if values is None:
+        return ""
+    mean, std = (",".join(f"{number:.9g}" for number in part) for part in values)
+    return f"mean={mean}; std={std}"

@@ -2,10 +2,9 @@
 
 import pytest
 
-from bot.submission.model import Normalization
-from bot.submission.normalization import NormalizationError, read_normalization
+from apcore.normalization_line import NormalizationError, normalization_line, read_normalization
 
-CIFAR = Normalization(mean=(0.4914, 0.4822, 0.4465), std=(0.2471, 0.2435, 0.2616))
+CIFAR = ((0.4914, 0.4822, 0.4465), (0.2471, 0.2435, 0.2616))
 
 
 @pytest.mark.parametrize(
@@ -18,6 +17,12 @@ CIFAR = Normalization(mean=(0.4914, 0.4822, 0.4465), std=(0.2471, 0.2435, 0.2616
 )
 def test_common_spellings_are_read(text: str) -> None:
     assert read_normalization(text) == CIFAR
+
+
+def test_what_is_written_reads_back() -> None:
+    assert normalization_line(CIFAR) == "mean=0.4914,0.4822,0.4465; std=0.2471,0.2435,0.2616"
+    assert read_normalization(normalization_line(CIFAR)) == CIFAR
+    assert normalization_line(None) == ""
 
 
 @pytest.mark.parametrize("text", ["none", "No", "-", "n/a"])
