@@ -20,11 +20,12 @@ def probe_flags(probes: Probes, outcomes: Outcomes) -> Iterator[Flag]:
 
     Args:
         probes: of the first samples of `outcomes`.
-        outcomes: per sample.
+        outcomes: per sample; empty where the attacks were not run in full.
     """
     yield from _order(probes)
     yield from _failure(probes)
-    yield from _broken_by_pgd_alone(probes, outcomes)
+    if len(outcomes.index):
+        yield from _broken_by_pgd_alone(probes, outcomes)
 
 
 def _order(probes: Probes) -> Iterator[Flag]:

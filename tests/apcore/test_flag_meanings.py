@@ -13,10 +13,18 @@ PAGE = ROOT / "docs" / "red_flags.md"
 
 
 def raised_names() -> set[str]:
-    """The names in the source: `Flag(name="…")`, and the first argument of `_gain`."""
+    """The names in the source: `Flag(name="…")` or of a constant, and the first argument of `_gain`."""
     names = set()
     for path in (ROOT / "apcore").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        constants = {
+            node.target.id: node.value.value
+            for node in module.body
+            if isinstance(node, ast.AnnAssign)
+            and isinstance(node.target, ast.Name)
+            and isinstance(node.value, ast.Constant)
+        }
+        for node in ast.walk(module):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                 continue
             given = [keyword.value for keyword in node.keywords if keyword.arg == "name"]
@@ -24,6 +32,9 @@ def raised_names() -> set[str]:
                 given = node.args[:1]
             if node.func.id in ("Flag", "_gain"):
                 names |= {value.value for value in given if isinstance(value, ast.Constant)}
+                names |= {
+                    constants[value.id] for value in given if isinstance(value, ast.Name) and value.id in constants
+                }
     return names
 
 
