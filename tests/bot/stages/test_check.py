@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from doubles.bodies import METHODS, NAMES, body, protocol_of
+from doubles.largest_bodies import LARGEST
 from hypothesis import given
 from hypothesis import strategies as st
 from referencing import Registry, Resource
@@ -114,40 +115,12 @@ def test_any_text_gets_an_answer(text: str) -> None:
     assert answer.comment.encode()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "# Model 1\n" * 30_000,
-        "x\n" * 140_000,
-        '### Taxonomy\n\n{"a": ' + "[" * 260_000,
-        "### Taxonomy\n\n{" + ",".join(f'"{n}":0' for n in range(24_000)) + "}",
-        '### Taxonomy\n\n{"a": "' + "\\\\" * 130_000,
-        "### Taxonomy\n\n" + "  {x\n" * 50_000,
-        "### Model 1\n\n" + "Model key: a\n" * 20_000,
-        "### Model 1\n\n" + "Clean accuracy (%): 1\n" * 11_000,
-        '### Model 1\n\n_Model GDrive:_ "' + " " * 262_000 + "x",
-        "### Model 1\n\n_Model GDrive:_ " + '"' * 262_000 + "x",
-        "### Model 1\n\nNormalization: mean" + " " * 262_000 + "x",
-        "### Model 1\n\nCheckpoint: " + "[" * 262_000,
-        "### Model 1\n\nModel key: x" + "`a" * 131_000,
-        "### Notes\n\n" + "#x\n" * 87_000,
-        "```\n" * 65_000,
-        "`" * 50_000 + "\n" + "[" * 100_000,
-        "### Model 1\n\nModel key: x\n\n" * 10_000,
-        "> " * 131_000,
-        "### Model 1\n\n| model key | clean |\n| --- | --- |\n" + "| a | 1 |\n" * 26_000,
-        "### Model 1\n\nModel key: " + "x" * 262_000,
-        "### Model 1\n\nModel key: " + "x\N{COMBINING ACUTE ACCENT}" * 87_000,
-        "### Taxonomy\n\n" + "{'a': NaN, // x\n" * 16_000,
-        "### Taxonomy\n\n" + "> {" * 87_000,
-    ],
-    ids=lambda text: text[:40].replace("\n", " "),
-)
+@pytest.mark.parametrize("text", LARGEST, ids=lambda text: text[:40].replace("\n", " "))
 def test_the_largest_bodies_take_no_more_than_a_moment(text: str) -> None:
     start = time.process_time()
     check(text[:MAX_BODY_BYTES], PROTOCOL, METHODS)
-    # Anything that grows faster than the body takes minutes.
-    assert time.process_time() - start < 1
+    # A body takes less than a second on an idle machine (benchmarks/largest_bodies.py); what grows faster takes minutes.
+    assert time.process_time() - start < 5
 
 
 def test_checking_needs_no_torch_and_no_client_of_a_service() -> None:

@@ -1,0 +1,27 @@
+"""Issue bodies of the largest size that GitHub lets through, each the worst for some part of the reader."""
+
+LARGEST = (
+    "# Model 1\n" * 30_000,
+    "x\n" * 140_000,
+    '### Taxonomy\n\n{"a": ' + "[" * 260_000,
+    "### Taxonomy\n\n{" + ",".join(f'"{n}":0' for n in range(24_000)) + "}",
+    '### Taxonomy\n\n{"a": "' + "\\\\" * 130_000,
+    "### Taxonomy\n\n" + "  {x\n" * 50_000,
+    "### Model 1\n\n" + "Model key: a\n" * 20_000,
+    "### Model 1\n\n" + "Clean accuracy (%): 1\n" * 11_000,
+    '### Model 1\n\n_Model GDrive:_ "' + " " * 262_000 + "x",
+    "### Model 1\n\n_Model GDrive:_ " + '"' * 262_000 + "x",
+    "### Model 1\n\nNormalization: mean" + " " * 262_000 + "x",
+    "### Model 1\n\nCheckpoint: " + "[" * 262_000,
+    "### Model 1\n\nModel key: x" + "`a" * 131_000,
+    "### Notes\n\n" + "#x\n" * 87_000,
+    "```\n" * 65_000,
+    "`" * 50_000 + "\n" + "[" * 100_000,
+    "### Model 1\n\nModel key: x\n\n" * 10_000,
+    "> " * 131_000,
+    "### Model 1\n\n| model key | clean |\n| --- | --- |\n" + "| a | 1 |\n" * 26_000,
+    "### Model 1\n\nModel key: " + "x" * 262_000,
+    "### Model 1\n\nModel key: " + "x\N{COMBINING ACUTE ACCENT}" * 87_000,
+    "### Taxonomy\n\n" + "{'a': NaN, // x\n" * 16_000,
+    "### Taxonomy\n\n" + "> {" * 87_000,
+)
