@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from typing import Final
 
-from apcore.protocol import AutoAttackSettings, Counted, HoFmnSettings, Objective, Protocol, Samples
+from apcore.protocol import (
+    AutoAttackSettings,
+    Counted,
+    EarlyRefutation,
+    HoFmnSettings,
+    Objective,
+    Protocol,
+    Radius,
+    Samples,
+)
 
 _OBJECTIVES: Final[Mapping[Objective, str]] = {
     "all": "the median over all samples, misclassified ones as none found",
@@ -17,23 +26,38 @@ _COUNTED: Final[Mapping[Counted, str]] = {
 
 def settings_words(protocol: Protocol) -> str:
     """Radii, samples, budgets and seeds, indented by two spaces; no newline at the end."""
-    return f"{_autoattack(protocol.autoattack)}\n{_ho_fmn(protocol.ho_fmn)}"
+    lines = [_autoattack(protocol.autoattack), _ho_fmn(protocol.ho_fmn)]
+    if protocol.early_refutation:
+        lines.append(_early(protocol.early_refutation))
+    return "\n".join(lines)
 
 
 def _autoattack(attack: AutoAttackSettings) -> str:
     return (
         f"  AutoAttack: eps {attack.eps_text}, {_samples(attack.samples)}, seed {attack.seed}, "
-        f"{attack.randomness} randomness"
+        f"{attack.randomness} randomness{_other(attack.other)}"
     )
 
 
 def _ho_fmn(ho_fmn: HoFmnSettings) -> str:
     variant, tuning = ho_fmn.variant, ho_fmn.tuning
     return (
-        f"  HO-FMN: eps {ho_fmn.eps_text}, {ho_fmn.steps} steps on {_samples(ho_fmn.samples)}; {_COUNTED[ho_fmn.counted]}\n"
+        f"  HO-FMN: eps {ho_fmn.eps_text}, {ho_fmn.steps} steps on {_samples(ho_fmn.samples)}; {_COUNTED[ho_fmn.counted]}"
+        f"{_other(ho_fmn.other)}\n"
         f"    {variant.loss} loss, {variant.optimizer}, {variant.schedule} schedule; to tune: {', '.join(variant.names)}\n"
         f"    tuned in {tuning.trials} trials of {tuning.steps} steps on {_samples(tuning.samples)}, seed {ho_fmn.seed}, "
         f"by {_OBJECTIVES[tuning.objective]}"
+    )
+
+
+def _other(radius: Radius | None) -> str:
+    return f"; claims may be made at eps {radius.eps_text} too" if radius else ""
+
+
+def _early(test: EarlyRefutation) -> str:
+    return (
+        f"  Before a full run: at most {test.max_samples:,} samples in a random order, to refute a claim that is far too high; "
+        f"one that holds is refuted in {100 * test.alpha:g} % of runs at most"
     )
 
 
