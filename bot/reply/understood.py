@@ -58,7 +58,7 @@ def _models(models: Sequence[DraftModel], findings: Sequence[Finding]) -> str:
     )
     rows = [
         (
-            _mark([finding.severity for finding in findings if model_index(finding.where) == index]),
+            f"{_mark([finding.severity for finding in findings if model_index(finding.where) == index])} {index + 1}",
             *_row(model, normalized),
         )
         for index, model in enumerate(models)
