@@ -20,6 +20,7 @@ from apcore.protocol import load_protocol, protocol_names
 from apcore.protocol_words import settings_words
 from apcore.registry.options import add_filter_options, filters_of
 from apcore.registry.report import models_json, models_words
+from apcore.speed_command import add_speed
 
 
 def run() -> None:
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     add_curve(commands)
     add_taxonomy(commands)
     add_submission(commands)
+    add_speed(commands)
     return parser
 
 

@@ -1,0 +1,165 @@
+"""Two paths to the same outcomes, timed in one run: AutoAttack as an author would run it, and as it is run here.
+
+The reference is pyautoattack called as the released benchmark calls it: on the network as the file stores it, with parameters that
+require gradients, in batches of the protocol's size. The fast path is this program's: the network is compacted, parameters
+are frozen, threads follow the size of what is left. Both get the same samples, seed and radius, so that the outcomes must be equal
+sample by sample; a speed without that says nothing.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pyautoattack import AutoAttack
+from torch import Tensor, nn
+
+from apcore.attacks.autoattack import SURVIVED, run_autoattack
+from apcore.attacks.progress import Listener, ignore
+from apcore.compaction.compact import Compacted, compact
+from apcore.device import usable_device
+from apcore.inspection import Inspection
+from apcore.networks.network import network_from_arrays
+from apcore.protocol import AutoAttackSettings
+from apcore.threads import threads_for, torch_threads
+
+_COMPARED_IMAGES: Final = 4
+Robust = NDArray[np.bool_]
+Tell = Callable[[str], None]
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seconds:
+    """What a path took: wall time, and processor time of all threads of this process."""
+
+    wall: float
+    processor: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Speed:
+    """Both paths on the same samples.
+
+    Args:
+        samples: how many.
+        eps: AutoAttack's radius, as the protocol writes it.
+        batch_size: of both.
+        threads: of the reference; the fast path may take fewer.
+        reference: what the library took on the network as stored.
+        fast: what this program took, without `compaction`.
+        compaction: what compacting took, with its proof in float64.
+        evaluated: whether the compact network was attacked, or the one as stored.
+        macs_stored: multiply-accumulates an image, as stored.
+        macs_evaluated: the same of what was attacked.
+        robust: how many samples survive the fast path.
+        differing: positions of the samples whose outcomes differ.
+    """
+
+    samples: int
+    eps: str
+    batch_size: int
+    threads: int
+    reference: Seconds
+    fast: Seconds
+    compaction: Seconds
+    evaluated: str
+    macs_stored: int
+    macs_evaluated: int
+    robust: int
+    differing: tuple[int, ...]
+
+    @property
+    def ratio(self) -> float:
+        """How many times less processor time the fast path takes, compaction included."""
+        return self.reference.processor / (self.fast.processor + self.compaction.processor)
+
+    @property
+    def wall_ratio(self) -> float:
+        """The same in wall time."""
+        return self.reference.wall / (self.fast.wall + self.compaction.wall)
+
+    @property
+    def mac_ratio(self) -> float:
+        """How many times fewer multiply-accumulates are left: what exact compaction alone could bring at most."""
+        return self.macs_stored / self.macs_evaluated
+
+
+def compare_speed(
+    inspection: Inspection,
+    samples: tuple[Tensor, Tensor],
+    settings: AutoAttackSettings,
+    *,
+    device: str = "cpu",
+    tell: Tell = lambda _words: None,
+    progress: Listener = ignore,
+) -> Speed:
+    """Attack the same samples on both paths, the fast one first, since it says how long the other will take at least.
+
+    Args:
+        inspection: the checkpoint.
+        samples: images (n, channels, height, width) float32 in [0, 1], and labels (n,) int64.
+        settings: radius, seed and batch size; its randomness is not read, for only `reference` outcomes can be equal.
+        device: torch's name of the device.
+        tell: told in a line of words what comes next.
+        progress: told how far the fast path is; the library says nothing of itself.
+
+    Raises:
+        MachineError: the device is not there.
+    """
+    target = usable_device(device)
+    images, labels = (part.to(target) for part in samples)
+    stored = network_from_arrays(inspection.graph, inspection.weights, normalization=inspection.normalization)
+    compacted, compaction = _timed(lambda: compact(stored, samples[0][:_COMPARED_IMAGES]))
+    tell(
+        f"the fast path: {compacted.macs_evaluated / 1e6:.2f} million multiply-accumulates an image, {compacted.evaluated}"
+    )
+    ours, fast = _timed(lambda: _here(compacted, images, labels, settings, progress))
+    tell(f"the fast path took {fast.wall:.1f} s; now the library, on the network as stored")
+    theirs, reference = _timed(lambda: _by_the_library(stored.to(target), images, labels, settings, device))
+    return Speed(
+        samples=len(labels),
+        eps=settings.eps_text,
+        batch_size=settings.batch_size,
+        threads=torch.get_num_threads(),
+        reference=reference,
+        fast=fast,
+        compaction=compaction,
+        evaluated=compacted.evaluated,
+        macs_stored=compacted.macs_stored,
+        macs_evaluated=compacted.macs_evaluated,
+        robust=int(ours.sum()),
+        differing=tuple(np.flatnonzero(ours != theirs).tolist()),
+    )
+
+
+def _here(
+    compacted: Compacted, images: Tensor, labels: Tensor, settings: AutoAttackSettings, progress: Listener
+) -> Robust:
+    macs = compacted.macs_evaluated * min(settings.batch_size, len(images))
+    network = compacted.network.to(images.device)
+    with torch_threads(threads_for(macs, torch.get_num_threads())):
+        robust: Robust = run_autoattack(network, images, labels, settings, progress=progress).broken_by == SURVIVED
+    return robust
+
+
+def _by_the_library(
+    network: nn.Module, images: Tensor, labels: Tensor, settings: AutoAttackSettings, device: str
+) -> Robust:
+    """Source: pralab/AdversarialPruningBenchmark at 0ae46e7, utils/test.py, which leaves the seed to the clock."""
+    network.requires_grad_()
+    library: Any = AutoAttack(
+        network.eval(), norm="Linf", eps=settings.eps, seed=settings.seed, version="standard", device=device
+    )
+    _, predicted = library.run_standard_evaluation(images, labels, batch_size=settings.batch_size)
+    robust: Robust = (predicted == labels).cpu().numpy()
+    return robust
+
+
+def _timed(run: Callable[[], Found]) -> tuple[Found, Seconds]:
+    wall, processor = time.perf_counter(), time.process_time()
+    found = run()
+    return found, Seconds(wall=time.perf_counter() - wall, processor=time.process_time() - processor)
