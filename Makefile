@@ -3,8 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 SETUP := pyproject.toml constraints.txt
+# Set to anything, as the workflows do: install by hash what requirements/ lists (Python 3.11 on Linux and x86_64), and nothing else.
+LOCKED ?=
+INSTALL := $(PIP) install --quiet
+BY_HASH := $(INSTALL) --require-hashes --only-binary :all:
+ITSELF := $(INSTALL) --no-index --no-deps --no-build-isolation
+PINNED := --no-strip-extras --no-header --no-annotate --generate-hashes --constraint constraints.txt --python-version 3.11.7 --python-platform x86_64-manylinux_2_28
 
-.PHONY: demo test check clean
+.PHONY: demo test lock clean
 
 demo: $(VENV)/evaluate.stamp
 	$(VENV)/bin/apbot demo --out demo-output
@@ -14,6 +20,8 @@ test: $(VENV)/test.stamp
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/apbot leaderboard check
+	$(VENV)/bin/zizmor --quiet --offline --strict-collection --persona=pedantic .github
+	$(VENV)/bin/actionlint
 	$(VENV)/bin/pytest -n 2 --dist worksteal
 
 $(VENV)/python.stamp:
@@ -23,12 +31,29 @@ $(VENV)/python.stamp:
 
 $(VENV)/evaluate.stamp: $(VENV)/python.stamp $(SETUP)
 	@echo 'Installing; the first time this downloads some gigabytes (torch with its CUDA libraries) and takes minutes.'
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[evaluate]'
+ifdef LOCKED
+	$(BY_HASH) --requirement requirements/build.txt --requirement requirements/evaluate.txt
+	$(ITSELF) --editable .
+else
+	$(INSTALL) --constraint constraints.txt --editable '.[evaluate]'
+endif
 	@touch $@
 
 $(VENV)/test.stamp: $(VENV)/evaluate.stamp
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[evaluate,test]'
+ifdef LOCKED
+	$(BY_HASH) --requirement requirements/test.txt
+else
+	$(INSTALL) --constraint constraints.txt --editable '.[evaluate,test]'
+endif
 	@touch $@
+
+# After a change of constraints.txt or pyproject.toml. Needs an index of packages, which leaves no trace in what it writes.
+lock: $(VENV)/python.stamp
+	$(INSTALL) --constraint constraints.txt uv
+	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/build.txt requirements/build.in
+	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/light.txt pyproject.toml
+	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/evaluate.txt --extra evaluate pyproject.toml
+	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/test.txt --extra evaluate --extra test pyproject.toml
 
 clean:
 	rm -rf $(VENV) demo-output
