@@ -10,6 +10,7 @@ from apcore import command_line, project_files
 from apcore.command_line import Commands, add_command, add_evaluation_options, add_protocol_option, run_command
 from apcore.project_files import project_folder
 from apcore.protocol import load_protocol
+from bot.doctor.command import add_doctor
 
 
 def run() -> None:
@@ -34,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_verify(commands)
     _add_demo(commands)
     _add_leaderboard(commands)
+    add_doctor(commands)
     return parser
 
 

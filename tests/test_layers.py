@@ -42,6 +42,7 @@ LIGHT = [
     "bot.reply.spread_section",
     "bot.rules.requirements",
     "bot.stages.check",
+    "bot.stages.doctor",
     "bot.submission.reading",
 ]
 AUDITS = ["apcore.compaction.plan", "apcore.inspection_report"]

@@ -12,6 +12,7 @@ from bot.github.pace import Pace
 from bot.github.ports import Contents, Issues, Pulls, Runs
 from bot.github.pulls import RepositoryPulls
 from bot.github.runs import RepositoryRuns
+from bot.github.settings import RepositorySettings
 from bot.github.workflow_run import RateLimit
 
 
@@ -44,6 +45,7 @@ class GitHub:
         self.contents: Contents = RepositoryContents(self._connection, repository)
         self.pulls: Pulls = RepositoryPulls(self._connection, repository)
         self.runs: Runs = RepositoryRuns(self._connection, repository)
+        self.settings = RepositorySettings(self._connection, repository)
 
     def rate_limit(self) -> RateLimit:
         """How much may still be asked this hour; asking it costs nothing."""

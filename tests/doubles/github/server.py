@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from doubles.github import api, description
+from doubles.github import api, description, settings_api  # noqa: F401 - adds its endpoints
 from doubles.github.api import RefusedError, Request
 from doubles.github.faults import Fault
 from doubles.github.limits import Limits
@@ -20,6 +20,7 @@ from doubles.github.world import World
 WRITE_ALL = dict.fromkeys(("issues", "contents", "pull_requests", "statuses", "actions"), "write") | {
     "metadata": "read"
 }
+ADMIN = WRITE_ALL | {"administration": "write", "pages": "write"}
 
 
 @dataclass

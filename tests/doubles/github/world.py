@@ -121,6 +121,24 @@ class RunRow:
     jobs: list[JobRow] = field(default_factory=list)
 
 
+@dataclass
+class SettingsRow:
+    """How the repository is set up; at first as docs/operators.md says."""
+
+    environments: dict[str, dict] = field(
+        default_factory=lambda: {"bot": {"limited": True, "reviewers": 0}, "gpu": {"limited": True, "reviewers": 2}}
+    )
+    pages: str | None = "workflow"
+    rulesets: list[dict] = field(
+        default_factory=lambda: [{"name": "main", "target": "branch", "enforcement": "active"}]
+    )
+    actions_may_propose: bool = True
+    runners: list[dict] = field(
+        default_factory=lambda: [{"name": "lab-1", "status": "online", "ephemeral": True, "version": "2.337.1"}]
+    )
+    owners_errors: list[str] = field(default_factory=list)
+
+
 class World:
     """The repository `ap-board/leaderboard`; `now` tells the time. What people and other machines do to it are its methods."""
 
@@ -140,6 +158,7 @@ class World:
         self.workflows: dict[str, str] = {}
         self.runs: dict[int, RunRow] = {}
         self.artifacts: dict[int, ArtifactRow] = {}
+        self.settings = SettingsRow()
         self.git = GitStore()
         for login, role in (("ap-board", "admin"), ("maintainer", "maintain"), ("author", "read")):
             self.join(login, role)
