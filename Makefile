@@ -52,6 +52,7 @@ lock: $(VENV)/python.stamp
 	$(INSTALL) --constraint constraints.txt uv
 	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/build.txt requirements/build.in
 	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/light.txt pyproject.toml
+	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/publish.txt --extra publish pyproject.toml
 	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/evaluate.txt --extra evaluate pyproject.toml
 	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/test.txt --extra evaluate --extra test pyproject.toml
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LISTS = ("build", "light", "evaluate", "test")
+LISTS = ("build", "light", "publish", "evaluate", "test")
 PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[a-z0-9, -]+\])?==(\S+)(?: ; .+)?")
 
 
@@ -50,6 +50,7 @@ def test_every_package_that_the_program_names_is_locked() -> None:
     extras = project["optional-dependencies"]
     named = {
         "light": project["dependencies"],
+        "publish": [*project["dependencies"], *extras["publish"]],
         "evaluate": extras["evaluate"],
         "test": [*extras["evaluate"], *extras["test"]],
     }
@@ -60,9 +61,10 @@ def test_every_package_that_the_program_names_is_locked() -> None:
 
 def test_the_lists_contain_one_another() -> None:
     """A job that installs a longer one has the packages of a shorter one at the same versions."""
-    light, evaluate, test = (pins(entries(name)).items() for name in ("light", "evaluate", "test"))
-    assert light <= evaluate <= test
+    light, publish, evaluate, test = (pins(entries(name)).items() for name in LISTS[1:])
+    assert light <= publish <= evaluate <= test
 
 
-def test_the_light_list_has_no_torch() -> None:
+def test_what_holds_a_token_installs_no_torch() -> None:
     assert not {"torch", "numpy", "scipy"} & pins(entries("light")).keys()
+    assert not {"torch", "scipy"} & pins(entries("publish")).keys()

@@ -120,6 +120,26 @@ def test_a_long_evaluation_is_not_cut_short_and_its_slices_fit() -> None:
     assert len(slices) < 499, "GitHub takes 500 artifacts of a job"
 
 
+def test_what_is_to_be_done_is_said_by_the_first_job() -> None:
+    begin, fetch, publish = (JOBS[f"verify/{name}"] for name in ("begin", "fetch", "publish"))
+    assert begin["outputs"] == {
+        name: f"${{{{ steps.begin.outputs.{name} }}}}" for name in ("measure", "publish", "matrix")
+    }
+    assert fetch["if"] == "needs.begin.outputs.measure == 'true'"
+    assert publish["if"].startswith("${{ always() && (needs.begin.outputs.measure == 'true'")
+    assert JOBS["verify/evaluate"]["needs"] == ["begin", "fetch"]
+
+
+def test_a_job_with_a_token_installs_no_torch() -> None:
+    heavy = {
+        name
+        for name, job in JOBS.items()
+        for step in job["steps"]
+        if step.get("with", {}).get("packages") == "evaluate"
+    }
+    assert heavy == {"verify/evaluate"}
+
+
 def test_no_slice_follows_the_one_that_finished() -> None:
     first, *others = (step for step in JOBS["verify/evaluate"]["steps"] if step["name"].startswith("Measure"))
     assert "if" not in first
@@ -202,7 +222,7 @@ def test_every_variable_of_a_shell_step_is_the_runners_or_set_there(name: str) -
     used = set(re.findall(r"\$\{?(\w+)", step["run"]))
     given = set(step.get("env", {}))
     assert used <= given | RUNNERS
-    assert given - used <= CREDENTIALS
+    assert given - used <= CREDENTIALS | {"APBOT_SLOTS"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
