@@ -22,6 +22,11 @@ from bot.lifecycle.state import LABELS
 _LISTS: Final = {Role.HOSTED: "requirements/light.txt", Role.RUNNER: "requirements/evaluate.txt"}
 _PIN: Final = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z, ]+\])?==(\S+)", re.MULTILINE)
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}/[A-Za-z0-9._-]{1,100}")
+# The issue form sets the last one, and GitHub sets none that does not exist.
+_LABELS: Final = (
+    *(Label(name=one.name, colour=one.colour, description=one.description) for one in LABELS),
+    Label(name="new-ap-method", colour="bfdadc", description="Hands in a pruning method for the leaderboard"),
+)
 _DRIVE: Final = "https://drive.google.com/"
 _DRIVE_S: Final = 15
 _T = TypeVar("_T")
@@ -185,10 +190,8 @@ def _settings(visit: Visit, name: str, who: Credentials) -> Iterator[Diagnosis]:
     yield repository.account(who.login, is_app=is_app)
     yield repository.default_branch(branch)
     if visit.fix:
-        github.issues.create_labels(
-            Label(name=one.name, colour=one.colour, description=one.description) for one in LABELS
-        )
-    wanted = [label.name for label in LABELS]
+        github.issues.create_labels(_LABELS)
+    wanted = [label.name for label in _LABELS]
     yield repository.judged("labels", _fact(settings.labels), lambda there: repository.labels(there, wanted))
     places = _fact(settings.environments)
     yield repository.judged("environment bot", places, lambda there: repository.environment("bot", there))

@@ -5,15 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from doubles.github.server import ADMIN, GitHubDouble, github_double
 
 from bot.cli import main
+from bot.doctor import report
 from bot.doctor.diagnosis import Outcome, Role
 from bot.github.clock import Clock
 from bot.lifecycle.state import LABELS
 from bot.stages.doctor import Visit, examine
 
 ROOT = Path(__file__).parents[3]
+GUIDE = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -39,7 +42,15 @@ def test_a_repository_that_is_set_up_is_found_so_once_its_labels_are_there(doubl
     assert [one.name for one in before if one.outcome is not Outcome.OK] == ["labels"]
     assert double.created == []
     assert {one.outcome for one in examine(visit(double, fix=True))} == {Outcome.OK}
-    assert {row.name for row in double.world.labels.values()} == {label.name for label in LABELS}
+    form = yaml.safe_load((ROOT / ".github" / "ISSUE_TEMPLATE" / "new-ap-method.yml").read_text(encoding="utf-8"))
+    wanted = {label.name for label in LABELS} | set(form["labels"])
+    assert {row.name for row in double.world.labels.values()} == wanted
+
+
+def test_the_guide_shows_what_is_printed(double: GitHubDouble) -> None:
+    double.world.settings.runners = []
+    found = examine(visit(double, fix=True))
+    assert f"--fix\n{report.text(Role.REPOSITORY, found)}```" in GUIDE
 
 
 def test_without_fix_nothing_is_written(double: GitHubDouble) -> None:
