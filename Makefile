@@ -35,7 +35,7 @@ ifdef LOCKED
 	$(BY_HASH) --requirement requirements/build.txt --requirement requirements/evaluate.txt
 	$(ITSELF) --editable .
 else
-	$(INSTALL) --constraint constraints.txt --editable '.[evaluate]'
+	$(INSTALL) --constraint constraints.txt --editable '.[evaluate,site]'
 endif
 	@touch $@
 
@@ -43,7 +43,7 @@ $(VENV)/test.stamp: $(VENV)/evaluate.stamp
 ifdef LOCKED
 	$(BY_HASH) --requirement requirements/test.txt
 else
-	$(INSTALL) --constraint constraints.txt --editable '.[evaluate,test]'
+	$(INSTALL) --constraint constraints.txt --editable '.[evaluate,site,test]'
 endif
 	@touch $@
 
@@ -52,9 +52,10 @@ lock: $(VENV)/python.stamp
 	$(INSTALL) --constraint constraints.txt uv
 	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/build.txt requirements/build.in
 	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/light.txt pyproject.toml
+	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/site.txt --extra site pyproject.toml
 	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/publish.txt --extra publish pyproject.toml
 	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/evaluate.txt --extra evaluate pyproject.toml
-	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/test.txt --extra evaluate --extra test pyproject.toml
+	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/test.txt --extra evaluate --extra site --extra test pyproject.toml
 
 clean:
 	rm -rf $(VENV) demo-output

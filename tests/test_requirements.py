@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LISTS = ("build", "light", "publish", "evaluate", "test")
+LISTS = ("build", "light", "site", "publish", "evaluate", "test")
 PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[a-z0-9, -]+\])?==(\S+)(?: ; .+)?")
 
 
@@ -52,7 +52,8 @@ def test_every_package_that_the_program_names_is_locked() -> None:
         "light": project["dependencies"],
         "publish": [*project["dependencies"], *extras["publish"]],
         "evaluate": extras["evaluate"],
-        "test": [*extras["evaluate"], *extras["test"]],
+        "site": [*project["dependencies"], *extras["site"]],
+        "test": [*extras["evaluate"], *extras["site"], *extras["test"]],
     }
     for name, wanted in named.items():
         packages = {canonical(re.match(r"[A-Za-z0-9._-]+", requirement)[0]) for requirement in wanted}
@@ -61,8 +62,9 @@ def test_every_package_that_the_program_names_is_locked() -> None:
 
 def test_the_lists_contain_one_another() -> None:
     """A job that installs a longer one has the packages of a shorter one at the same versions."""
-    light, publish, evaluate, test = (pins(entries(name)).items() for name in LISTS[1:])
+    light, site, publish, evaluate, test = (pins(entries(name)).items() for name in LISTS[1:])
     assert light <= publish <= evaluate <= test
+    assert light <= site <= test
 
 
 def test_what_holds_a_token_installs_no_torch() -> None:
