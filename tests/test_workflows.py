@@ -174,6 +174,8 @@ def test_what_the_publishing_job_reads_holds_no_checkpoint() -> None:
     assert [Path(path).name for path in uploads["plan"]] == ["plan.json", "submission.json"]
     assert [Path(path).name for path in uploads["fetched"]] == ["fetched.json"]
     assert not any("download-artifact" in step.get("uses", "") for step in JOBS["verify/publish"]["steps"])
+    reader = pytest.importorskip("bot.stages.handed_over")
+    assert (reader.PLAN_ARTIFACT, reader.FETCHED_ARTIFACT) == ("plan", "fetched")
 
 
 def test_a_run_is_titled_after_its_inputs() -> None:
@@ -181,6 +183,9 @@ def test_a_run_is_titled_after_its_inputs() -> None:
     workflow = WORKFLOWS["verify"]
     assert workflow["run-name"] == "Verify #${{ inputs.issue }} (${{ inputs.sha256 }})"
     assert set(workflow["on"]["workflow_dispatch"]["inputs"]) == {"issue", "sha256"}
+    dispatch = pytest.importorskip("bot.stages.starting").verification(7, "0f" * 32)
+    title = re.sub(r"\$\{\{ inputs\.(\w+) \}\}", lambda found: dispatch.inputs[found[1]], workflow["run-name"])
+    assert (dispatch.workflow, dispatch.title) == ("verify.yml", title)
 
 
 @pytest.mark.parametrize("name", [name for name, job in JOBS.items() if name != "pages/deploy"])
