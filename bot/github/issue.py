@@ -11,31 +11,6 @@ MAX_COMMENT: Final = 65_536
 """Characters of a comment that GitHub accepts."""
 
 _MARKER_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_COLOUR: Final = re.compile(r"[0-9a-f]{6}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
-    """A label as it is created.
-
-    Args:
-        name: at most 50 characters, no comma, at which lists of names are cut; GitHub does not tell capitals apart.
-        colour: six hexadecimal digits in small letters.
-        description: at most 100 characters of plain text.
-    """
-
-    name: str
-    colour: str
-    description: str
-
-    def __post_init__(self) -> None:
-        if (
-            not 1 <= len(self.name) <= 50
-            or "," in self.name
-            or len(self.description) > 100
-            or not _COLOUR.fullmatch(self.colour)
-        ):
-            raise ValueError(f"GitHub does not take {self!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,13 @@ from urllib.parse import quote
 
 from bot.github.connection import Connection
 from bot.github.failures import MissingError, RefusedError
-from bot.github.issue import MAX_COMMENT, Comment, Issue, Label, Labelling, Marker
+from bot.github.issue import MAX_COMMENT, Comment, Issue, Labelling, Marker
 from bot.github.json_fields import Fields
-from bot.github.people import Role, is_login
 from bot.github.reading import comment_of, issue_of, labelling_of
+from bot.lifecycle.label import Label
+from bot.lifecycle.people import Role, is_login
 
 _UNPROCESSABLE: Final = 422
-_ROLES: Final = {role.value: role for role in Role}
 
 
 class RepositoryIssues:
@@ -122,8 +122,8 @@ class RepositoryIssues:
         except MissingError:
             return Role.NONE
         # An organisation may name roles of its own; `permission` says on which of four they are built.
-        own, built_on = found.text_or_none("role_name") or "", found.text("permission")
-        return _ROLES.get(own) or _ROLES.get(built_on, Role.NONE)
+        own, built_on = Role.read(found.text_or_none("role_name") or ""), Role.read(found.text("permission"))
+        return built_on if own is Role.NONE else own
 
     def close(self, number: int, marker: Marker, last_word: str, *, done: bool) -> None:
         """Say `last_word`, then close issue `number`, as completed or as not planned. Done twice, it is there once."""

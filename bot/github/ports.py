@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from bot.github.change import Commit, CommitStatus, Committed, PullRequest
-from bot.github.issue import Comment, Issue, Label, Labelling, Marker
-from bot.github.people import Role
+from bot.github.issue import Comment, Issue, Labelling, Marker
 from bot.github.workflow_run import Dispatch, RunArtifact, WorkflowJob, WorkflowRun
+from bot.lifecycle.label import Label
+from bot.lifecycle.people import Role
 
 
 class Issues(Protocol):

@@ -6,8 +6,9 @@ from typing import Final
 from bot.github.change import COMMIT_HASH, PullRequest
 from bot.github.issue import Comment, Issue, Labelling
 from bot.github.json_fields import Fields
-from bot.github.people import GHOST, LOGIN, User
+from bot.github.people import GHOST, User
 from bot.github.workflow_run import RunArtifact, WorkflowJob, WorkflowRun
+from bot.lifecycle.people import LOGIN
 
 _URL: Final = re.compile(r"https?://[!-~]{1,2000}")
 

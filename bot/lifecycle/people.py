@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
-_LOGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}(?:\[bot\])?\Z")
+# Letters, digits and hyphens; managed accounts add one underscore, bots end with `[bot]`, which no person can register.
+LOGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}(?:\[bot\])?")
+
+
+def is_login(text: str) -> bool:
+    """Whether GitHub could have given this name to someone; such a text is safe in Markdown and in a path."""
+    return LOGIN.fullmatch(text) is not None
+
+
+def is_same_login(one: str, other: str) -> bool:
+    """Whether both name one account; GitHub takes logins in any case."""
+    return one.casefold() == other.casefold()
 
 
 class Role(StrEnum):
@@ -42,7 +53,7 @@ class Person:
     role: Role
 
     def __post_init__(self) -> None:
-        if not _LOGIN.match(self.login):
+        if not is_login(self.login):
             raise ValueError("this is not a login of GitHub")
 
     @property
@@ -51,5 +62,5 @@ class Person:
         return hashlib.sha256(self.login.casefold().encode()).hexdigest()[:12]
 
     def is_called(self, login: str) -> bool:
-        """Whether `login` is this account; GitHub takes logins in any case."""
-        return self.login.casefold() == login.casefold()
+        """Whether `login` is this account."""
+        return is_same_login(self.login, login)

@@ -5,9 +5,10 @@ in the bot's own record (`bot.lifecycle.record`). So the record decides, and lab
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from bot.lifecycle.label import Label
 
 
 class State(StrEnum):
@@ -22,15 +23,6 @@ class State(StrEnum):
     REFUTED = "refuted"
     MERGED = "merged"
     CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
-    """A label as GitHub keeps it: name (50 characters at most), colour as RRGGBB, description (100 at most)."""
-
-    name: str
-    colour: str
-    description: str
 
 
 STATE_LABELS: Final = {

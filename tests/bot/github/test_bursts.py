@@ -7,7 +7,8 @@ from doubles.github.server import GitHubDouble
 
 from apcore.errors import ServiceError
 from bot.github.client import GitHub
-from bot.github.issue import Issue, Label, Marker
+from bot.github.issue import Issue, Marker
+from bot.lifecycle.label import Label
 
 CHECK = Marker(name="check")
 ANSWERED = Label(name="needs-changes", colour="d93f0b", description="The author's turn")

@@ -12,8 +12,9 @@ from apcore.errors import MachineError, ServiceError, TurnError
 from bot.github.authentication import JobToken
 from bot.github.client import GitHub
 from bot.github.failures import RefusedError, UncertainError
-from bot.github.issue import Label, Marker
+from bot.github.issue import Marker
 from bot.github.pace import Allowance, Pace
+from bot.lifecycle.label import Label
 
 CHECK = Marker(name="check")
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."

@@ -7,9 +7,11 @@ from doubles.github.server import GitHubDouble
 
 from bot.github.client import GitHub
 from bot.github.failures import MissingError, RefusedError
-from bot.github.issue import Label, Marker
-from bot.github.people import GHOST, Role, User
+from bot.github.issue import Marker
+from bot.github.people import GHOST, User
 from bot.github.workflow_run import Dispatch
+from bot.lifecycle.label import Label
+from bot.lifecycle.people import Role
 
 BOT = "github-actions[bot]"
 CHECK = Marker(name="check")
@@ -232,8 +234,8 @@ def test_who_is_nobody_may_nothing(github: GitHub, login: str) -> None:
     assert github.issues.role(login) is Role.NONE
 
 
-def test_only_write_and_above_may_write() -> None:
-    assert [role for role in Role if role.may_write] == [Role.ADMIN, Role.MAINTAIN, Role.WRITE]
+def test_only_those_who_may_write_count_as_maintainers() -> None:
+    assert [role for role in Role if role.is_maintainer] == [Role.WRITE, Role.MAINTAIN, Role.ADMIN]
 
 
 def test_an_issue_is_closed_with_a_last_word_once(double: GitHubDouble, github: GitHub) -> None:
@@ -274,7 +276,7 @@ def test_the_busiest_event_of_a_gate_stays_within_twelve_requests(double: GitHub
     double.world.workflows["evaluate.yml"] = "Evaluate #1"
     double.world.comment(1, CHECK.mark("awaiting approval"), BOT)
     issue, seen = github.issues.issue(1), github.issues.comments(1)
-    assert github.issues.role("maintainer").may_write
+    assert github.issues.role("maintainer").is_maintainer
     github.issues.write_comment(1, CHECK, "queued", seen)
     github.issues.write_comment(1, Marker(name="approved-1"), "approved", seen)
     github.issues.label(
