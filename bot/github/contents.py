@@ -32,6 +32,14 @@ class RepositoryContents:
             return None
         return commit_hash(Fields.of(found, "ref").part("object"))
 
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """Hashes of the commits on which `commit` is made.
+
+        Raises:
+            MissingError: there is no such commit.
+        """
+        return tuple(commit_hash(parent) for parent in self._git_commit(commit).parts("parents"))
+
     def list_files(self, commit: str, folder: str = "") -> tuple[str, ...]:
         """Paths from the root of all files below `folder`, sorted.
 

@@ -11,12 +11,13 @@ from typing import Final
 
 from apcore.errors import MachineError
 from apcore.json_shape import ShapeError, parse
+from bot.github.change import PullRequest
 from bot.github.issue import Comment, Issue
 from bot.github.json_fields import Fields
 from bot.github.people import User
-from bot.github.reading import comment_of, issue_of, user_in
+from bot.github.reading import comment_of, issue_of, pull_request_of, user_in
 
-_REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}/[A-Za-z0-9._-]{1,100}")
+REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}/[A-Za-z0-9._-]{1,100}")
 _WORKFLOW: Final = re.compile(r"\.github/workflows/([A-Za-z0-9_.-]{1,100})")
 
 
@@ -75,6 +76,13 @@ class CommentCreated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequestClosed(Event):
+    """Someone merged a pull request, or closed it without; it may be anybody's, and come from a fork."""
+
+    pull: PullRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowDispatched(Event):
     """Someone with write access, or the bot itself, started a workflow by hand.
 
@@ -117,7 +125,7 @@ def _parsed(raw: bytes) -> object:
 
 
 def _repository(fields: Fields) -> str:
-    return fields.part("repository").matching("full_name", _REPOSITORY, "a repository's name")
+    return fields.part("repository").matching("full_name", REPOSITORY, "a repository's name")
 
 
 def _about_issue(kind: type[IssueOpened | IssueEdited | IssueClosed]) -> Callable[[Fields], Event]:
@@ -144,6 +152,14 @@ def _commented(fields: Fields) -> Event:
     )
 
 
+def _pull_closed(fields: Fields) -> Event:
+    return PullRequestClosed(
+        repository=_repository(fields),
+        sender=user_in(fields, "sender"),
+        pull=pull_request_of(fields.part("pull_request")),
+    )
+
+
 def _dispatched(fields: Fields) -> Event:
     inputs = fields.part("inputs") if fields.has("inputs") else Fields({}, "event.inputs")
     return WorkflowDispatched(
@@ -161,5 +177,6 @@ _READERS: Final[Mapping[str, Callable[[Fields], Event]]] = {
     "issues.labeled": _labeled,
     "issues.closed": _about_issue(IssueClosed),
     "issue_comment.created": _commented,
+    "pull_request.closed": _pull_closed,
     "workflow_dispatch": _dispatched,
 }

@@ -105,6 +105,11 @@ class RepositoryIssues:
         )
         return tuple(issue for issue in map(issue_of, listed) if not issue.is_pull_request)
 
+    def open_ones(self) -> tuple[Issue, ...]:
+        """All open issues, oldest first; pull requests are none."""
+        listed = self._connection.pages(f"{self._path}/issues", state="open", sort="created", direction="asc")
+        return tuple(issue for issue in map(issue_of, listed) if not issue.is_pull_request)
+
     def last_labelling(self, number: int, label: str) -> Labelling | None:
         """Who last put `label` on issue `number`, and when; None if nobody did."""
         events = self._connection.pages(f"{self._path}/issues/{number}/events")
@@ -125,9 +130,8 @@ class RepositoryIssues:
         own, built_on = Role.read(found.text_or_none("role_name") or ""), Role.read(found.text("permission"))
         return built_on if own is Role.NONE else own
 
-    def close(self, number: int, marker: Marker, last_word: str, *, done: bool) -> None:
-        """Say `last_word`, then close issue `number`, as completed or as not planned. Done twice, it is there once."""
-        self.write_comment(number, marker, last_word)
+    def close(self, number: int, *, done: bool) -> None:
+        """Close issue `number`, as completed or as not planned. Done twice, it is closed once."""
         reason = "completed" if done else "not_planned"
         self._connection.change("PATCH", f"{self._path}/issues/{number}", {"state": "closed", "state_reason": reason})
 

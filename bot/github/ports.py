@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from bot.github.change import Commit, CommitStatus, Committed, PullRequest
 from bot.github.issue import Comment, Issue, Labelling, Marker
-from bot.github.workflow_run import Dispatch, RunArtifact, WorkflowJob, WorkflowRun
+from bot.github.workflow_run import Dispatch, RateLimit, RunArtifact, WorkflowJob, WorkflowRun
 from bot.lifecycle.label import Label
 from bot.lifecycle.people import Role
 
@@ -38,14 +38,17 @@ class Issues(Protocol):
     def with_label(self, name: str, state: Literal["open", "closed", "all"] = "open") -> tuple[Issue, ...]:
         """The issues with a label, oldest first."""
 
+    def open_ones(self) -> tuple[Issue, ...]:
+        """All open issues, oldest first."""
+
     def last_labelling(self, number: int, label: str) -> Labelling | None:
         """Who last put a label on."""
 
     def role(self, login: str) -> Role:
         """What someone may do now."""
 
-    def close(self, number: int, marker: Marker, last_word: str, *, done: bool) -> None:
-        """Say a last word and close."""
+    def close(self, number: int, *, done: bool) -> None:
+        """Close it."""
 
 
 class Contents(Protocol):
@@ -53,6 +56,9 @@ class Contents(Protocol):
 
     def head(self, branch: str) -> str | None:
         """Where a branch stands."""
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """On which commits one is made."""
 
     def list_files(self, commit: str, folder: str = "") -> tuple[str, ...]:
         """Paths below a folder."""
@@ -139,3 +145,6 @@ class Repository(Protocol):
     @property
     def runs(self) -> Runs:
         """Workflow runs."""
+
+    def rate_limit(self) -> RateLimit:
+        """How much may still be asked this hour."""

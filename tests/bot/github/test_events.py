@@ -17,6 +17,7 @@ from bot.github.events import (
     IssueEdited,
     IssueLabeled,
     IssueOpened,
+    PullRequestClosed,
     WorkflowDispatched,
     read_event,
 )
@@ -81,6 +82,20 @@ def test_a_comment_is_read_with_its_issue(world: World) -> None:
     assert isinstance(event, CommentCreated)
     assert (event.issue.number, event.comment.id, event.comment.body) == (1, row.id, "/apbot help")
     assert event.comment.author.login == event.sender.login == "maintainer"
+
+
+@pytest.mark.parametrize("merged", [True, False], ids=["merged", "closed without"])
+def test_a_closed_pull_request_says_whether_it_is_merged(world: World, merged: bool) -> None:
+    world.commit("apbot/issue-1", {"leaderboard/x.json": b"{}"}, "Add x", by="github-actions[bot]")
+    row = world.propose("apbot/issue-1", "Add x", "Closes #1", by="github-actions[bot]")
+    if merged:
+        world.merge(row.number)
+    else:
+        world.set_state(row.number, "closed", None, "maintainer")
+    event = read_event("pull_request", payloads.pull_request_closed(world, row.number))
+    assert isinstance(event, PullRequestClosed)
+    assert (event.pull.number, event.pull.branch, event.pull.is_open) == (row.number, "apbot/issue-1", False)
+    assert (event.pull.is_merged, event.pull.author.login) == (merged, "github-actions[bot]")
 
 
 def test_a_workflow_started_by_hand_is_read_with_its_inputs(world: World) -> None:

@@ -238,17 +238,25 @@ def test_only_those_who_may_write_count_as_maintainers() -> None:
     assert [role for role in Role if role.is_maintainer] == [Role.WRITE, Role.MAINTAIN, Role.ADMIN]
 
 
-def test_an_issue_is_closed_with_a_last_word_once(double: GitHubDouble, github: GitHub) -> None:
-    last = Marker(name="last-word")
+def test_an_issue_is_closed_once(double: GitHubDouble, github: GitHub) -> None:
     for _ in range(2):
-        github.issues.close(1, last, "merged, thank you", done=True)
+        github.issues.close(1, done=True)
     assert (double.world.issues[1].state, double.world.issues[1].reason) == ("closed", "completed")
-    assert bodies(double) == [last.mark("merged, thank you")]
+    assert [row.event for row in double.world.history].count("closed") == 1
 
 
 def test_an_issue_that_leads_nowhere_is_closed_as_not_planned(double: GitHubDouble, github: GitHub) -> None:
-    github.issues.close(1, Marker(name="last-word"), "withdrawn", done=False)
+    github.issues.close(1, done=False)
     assert double.world.issues[1].reason == "not_planned"
+
+
+def test_open_issues_are_listed_without_pull_requests(double: GitHubDouble, github: GitHub) -> None:
+    double.world.open_issue("a question", None)
+    double.world.open_issue("done", None)
+    double.world.set_state(3, "closed", None, "author")
+    double.world.commit("apbot/issue-1", {"x": b"1"}, "Add x", by="maintainer")
+    double.world.propose("apbot/issue-1", "Add x", None, by="maintainer")
+    assert [issue.number for issue in github.issues.open_ones()] == [1, 2]
 
 
 def test_a_right_that_the_token_lacks_is_named(double: GitHubDouble, github: GitHub) -> None:

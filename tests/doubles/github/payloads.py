@@ -46,6 +46,15 @@ def comment_created(world: World, comment: int) -> bytes:
     )
 
 
+def issue_reopened(world: World, number: int, sender: str = "author") -> bytes:
+    return _event(world, "WebhookIssuesReopened", sender, action="reopened", issue=_issue(world, number))
+
+
+def pull_request_closed(world: World, number: int, sender: str = "maintainer") -> bytes:
+    pull = answers.pull(world, world.issues[number], whole=True)
+    return _event(world, "WebhookPullRequestClosed", sender, action="closed", number=number, pull_request=pull)
+
+
 def workflow_dispatched(world: World, workflow: str, inputs: dict[str, str] | None, sender: str) -> bytes:
     path = f".github/workflows/{workflow}"
     return _event(world, "WebhookWorkflowDispatch", sender, inputs=inputs, ref="refs/heads/main", workflow=path)
