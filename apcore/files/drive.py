@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from apcore.errors import TurnError
 from apcore.files import drive_errors
 from apcore.files.disk import machine_error
-from apcore.files.drive_errors import Answer, DriveBusyError, TooLargeError
+from apcore.files.drive_errors import Answer, DriveBusyError, Sharing, TooLargeError
 from apcore.files.limits import DownloadLimits
 
 _LOG: Final = logging.getLogger(__name__)
@@ -61,6 +61,15 @@ class GoogleDrive:
                     if self.pause(cancel, min(2.0**attempt, _MAX_PAUSE_S)):
                         raise drive_errors.too_slow(limits.wall_clock_s) from exc
             return self._attempt(file_id, target, limits, cancel)
+
+    def sharing(self, file_id: str, limits: DownloadLimits) -> Sharing:
+        """Ask about a file as an anonymous browser would; its bytes are not asked for."""
+        try:
+            answer = (self.look or _look)(file_id, limits)
+        except OSError as exc:  # every exception of requests is one
+            _LOG.info("asking about %s: %s", file_id, type(exc).__name__)
+            return Sharing.UNKNOWN
+        return drive_errors.sharing_of(answer)
 
     def _attempt(self, file_id: str, target: Path, limits: DownloadLimits, cancel: threading.Event) -> str:
         hasher = hashlib.sha256()
@@ -161,4 +170,4 @@ def _look(file_id: str, limits: DownloadLimits) -> Answer:
         return Answer(status=answer.status_code, url=answer.url)
 
 
-GOOGLE_DRIVE: Final[Drive] = GoogleDrive()
+GOOGLE_DRIVE: Final = GoogleDrive()

@@ -6,6 +6,7 @@ machine all end in the same "Cannot retrieve the public link". So after that tex
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -32,6 +33,29 @@ class Answer:
 
     status: int
     url: str
+
+
+class Sharing(Enum):
+    """Whether everyone with the link can read a file."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    """Not shared, deleted, or no file: Drive does not say which."""
+
+    UNKNOWN = "unknown"
+    """Drive, or the way there, failed, or answered in a way that is not understood."""
+
+
+def sharing_of(answer: Answer) -> Sharing:
+    """What an answer says about the sharing: a file that is open ends at its own page, one that is not at the sign-in form."""
+    place = urlsplit(answer.url)
+    if answer.status in (401, 403, 404, 410):
+        return Sharing.CLOSED
+    if answer.status != 200:
+        return Sharing.UNKNOWN
+    if place.hostname == "accounts.google.com" or "/folders/" in place.path:
+        return Sharing.CLOSED
+    return Sharing.OPEN if place.hostname == "drive.google.com" and "/file/d/" in place.path else Sharing.UNKNOWN
 
 
 def is_quota(text: str) -> bool:

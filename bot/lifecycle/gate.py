@@ -129,7 +129,7 @@ def _new_submission(
         after,
         body=_with_what_holds(check.comment, submission, protocol, before),
         notices=[*_on_opening(issue, act), *_void(issue, record, submission.sha256)],
-        cancel_run=_run_in_vain(before, submission, protocol),
+        cancel_run=run_in_vain(before, submission, protocol),
     )
 
 
@@ -152,7 +152,7 @@ def _kept(checkpoints: Sequence[Tried], submission: Submission) -> tuple[Tried, 
     return tuple(sorted(checkpoints, key=lambda tried: order.get(tried.key, len(order)))[:_MAX_CHECKPOINTS])
 
 
-def _run_in_vain(record: Record, submission: Submission, protocol: Protocol) -> int | None:
+def run_in_vain(record: Record, submission: Submission, protocol: Protocol) -> int | None:
     """The run at work, if it measures something that is no longer asked; an edited claim does not stop it."""
     if record.run is None:
         return None

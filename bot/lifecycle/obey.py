@@ -66,6 +66,11 @@ class Request:
     now: datetime
 
 
+def reply_key(comment_id: int) -> str:
+    """The key of the answer to the command in a comment; there is one."""
+    return f"reply-{comment_id}"
+
+
 def obey(request: Request, spoken: Spoken) -> Decision:
     """What a command leads to. Whoever gives one gets an answer, whatever it is."""
     decision = _obeyed(request, spoken)
@@ -174,11 +179,11 @@ def _said(request: Request, words: str) -> Decision:
 
 def _answered(request: Request, text: str) -> Decision:
     """An answer that changes nothing else."""
-    return Decision(record=request.record, notices=(Notice(key=f"reply-{request.comment_id}", text=text),))
+    return Decision(record=request.record, notices=(Notice(key=reply_key(request.comment_id), text=text),))
 
 
 def _with_answer(request: Request, decision: Decision, words: str) -> Decision:
-    answer = Notice(key=f"reply-{request.comment_id}", text=replies.said(request.by, words))
+    answer = Notice(key=reply_key(request.comment_id), text=replies.said(request.by, words))
     return replace(decision, notices=(*decision.notices, answer))
 
 

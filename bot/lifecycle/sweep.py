@@ -13,6 +13,7 @@ from typing import Final
 from bot.lifecycle.approval import queued
 from bot.lifecycle.closing import Merge, closed, merged
 from bot.lifecycle.decision import Decision, Notice, decided
+from bot.lifecycle.gate import run_in_vain
 from bot.lifecycle.queue import Queue, Running, Waiting, queue
 from bot.lifecycle.record import Record, body_of
 from bot.lifecycle.runs import Situation, follow, lost
@@ -45,6 +46,7 @@ class Tended:
         seen: progress of the run.
         pull: the open pull request, None if there is none.
         merge: of its pull request, None as long as it is not merged.
+        is_starting: whether a run was started for it that has not begun yet.
     """
 
     situation: Situation
@@ -53,6 +55,7 @@ class Tended:
     seen: Seen = NOTHING_SEEN
     pull: PullSeen | None = None
     merge: Merge | None = None
+    is_starting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +134,17 @@ def _tend(one: Tended) -> Decision:
         return queued(issue, record, after, situation.submission, situation.protocol)
     if record.state is State.RUNNING:
         return follow(situation, one.seen)
-    return decided(issue, record, record, body=None)
+    return decided(issue, record, record, body=None, cancel_run=_run_in_vain(one))
+
+
+def _run_in_vain(one: Tended) -> int | None:
+    """The run at work whose stop was decided and, as the record shows, perhaps never asked for; to ask twice is harmless."""
+    record, submission = one.situation.record, one.situation.submission
+    if record.run is None or one.run_over_since is not None:
+        return None
+    if record.state in _ENDED or submission is None:
+        return record.run.id
+    return run_in_vain(record, submission, one.situation.protocol)
 
 
 def _is_lost(one: Tended) -> bool:
@@ -171,7 +184,7 @@ def _queue(tended: Sequence[Tended], records: Mapping[int, Record], now: datetim
     running: list[Running] = []
     for one in tended:
         issue, record = one.situation.issue, records[_number(one)]
-        if record.run is not None:
+        if record.run is not None or one.is_starting:
             running.append(Running(issue=issue.number, author=issue.author))
         elif record.state is State.QUEUED and record.approved is not None and _is_as_recorded(one.situation):
             waiting.append(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from doubles.lifecycle import (
     BODY,
     CLAIM_EDITED,
@@ -104,6 +105,25 @@ def test_a_run_that_died_is_tried_again_after_a_while() -> None:
     assert swept(fresh).decisions[7].record == replace(RUNNING, issue=7)
     found = swept(tend(RUNNING, run_over_since=NOW - GRACE)).decisions[7].record
     assert (found.state, found.run, found.attempts, found.not_before) == (State.WAITING, None, 1, minutes(630))
+
+
+def test_what_was_started_and_has_not_begun_takes_a_place_and_is_not_started_again() -> None:
+    found = swept(tend(approved(), is_starting=True), tend(approved(), 8, author="roe"))
+    assert (found.queue.order, found.queue.start) == ((8,), ())
+
+
+@pytest.mark.parametrize(
+    ("before", "text"),
+    [
+        (replace(RUNNING, state=State.CANCELLED, approved=None), BODY),
+        (replace(RUNNING, state=State.NEEDS_AUTHOR, approved=None, submission=None), None),
+    ],
+    ids=["cancelled", "nothing left to measure"],
+)
+def test_a_run_in_vain_is_stopped_until_it_is_over(before: Record, text: str | None) -> None:
+    assert swept(tend(before, text=text)).decisions[7].cancel_run == 901
+    over = swept(tend(before, text=text, run_over_since=NOW - GRACE / 2))
+    assert over.decisions.get(7) is None
 
 
 def test_a_run_that_nobody_knows_is_lost_at_once() -> None:
