@@ -2,15 +2,21 @@
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from apcore import command_line, project_files
 from apcore.command_line import Commands, add_command, add_evaluation_options, add_protocol_option, run_command
 from apcore.project_files import project_folder
 from apcore.protocol import load_protocol
 from bot.doctor.command import add_doctor
+from bot.github.clock import SYSTEM_CLOCK, Clock
+
+if TYPE_CHECKING:
+    from bot.stages.on_github import Job
 
 
 def run() -> None:
@@ -18,9 +24,17 @@ def run() -> None:
     sys.exit(main(sys.argv[1:]))
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run one command and return its exit code."""
-    return run_command(_parser(), argv)
+def main(argv: Sequence[str], env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM_CLOCK) -> int:
+    """Run one command and return its exit code.
+
+    Args:
+        argv: what is typed behind the program's name.
+        env: what the commands that speak to GitHub are told; nothing else looks at it.
+        clock: by which they wait.
+    """
+    parser = _parser()
+    parser.set_defaults(env=env, clock=clock)
+    return run_command(parser, argv)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -36,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_leaderboard(commands)
     add_doctor(commands)
+    _add_gate(commands)
+    _add_sweep(commands)
     return parser
 
 
@@ -109,6 +125,34 @@ def _add_leaderboard(commands: Commands) -> None:
     )
 
 
+def _add_gate(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "gate",
+        summary="answer one event of GitHub's, as the job that it started",
+        example="apbot gate",
+        run=_gate,
+    )
+    _add_dry_run(parser)
+    add_protocol_option(parser)
+
+
+def _add_sweep(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "sweep",
+        summary="put right what events and machines left undone on GitHub, and start the next runs",
+        example="apbot sweep --dry-run",
+        run=_sweep,
+    )
+    _add_dry_run(parser)
+    add_protocol_option(parser)
+
+
+def _add_dry_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="print what would be done as JSON, and write nothing")
+
+
 def _check(options: argparse.Namespace) -> int:
     from bot.leaderboard.facts import board_facts  # noqa: PLC0415
     from bot.stages.check import check, check_json  # noqa: PLC0415
@@ -170,6 +214,30 @@ def _in_step(_options: argparse.Namespace) -> int:
         "run: apbot leaderboard build" if stale else "every derived file is in step with the entries", file=sys.stderr
     )
     return command_line.CONTRIBUTOR if stale else command_line.DONE
+
+
+def _gate(options: argparse.Namespace) -> int:
+    from bot.stages.on_github import answer_event  # noqa: PLC0415
+
+    return answer_event(_job(options), sys.stdout, sys.stderr)
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    from bot.stages.on_github import sweep_all  # noqa: PLC0415
+
+    return sweep_all(_job(options), sys.stdout, sys.stderr)
+
+
+def _job(options: argparse.Namespace) -> "Job":
+    from bot.stages.on_github import Job  # noqa: PLC0415
+
+    return Job(
+        env=options.env,
+        clock=options.clock,
+        protocol=load_protocol(options.protocol),
+        board=_board(),
+        dry_run=options.dry_run,
+    )
 
 
 def _board() -> Path:

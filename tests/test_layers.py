@@ -43,6 +43,7 @@ LIGHT = [
     "bot.rules.requirements",
     "bot.stages.check",
     "bot.stages.doctor",
+    "bot.stages.on_github",
     "bot.submission.reading",
 ]
 AUDITS = ["apcore.compaction.plan", "apcore.inspection_report"]

@@ -16,7 +16,8 @@ from bot.doctor import machine, repository, software
 from bot.doctor.diagnosis import Diagnosis, Role, fails, untried
 from bot.github.authentication import AppInstallation, Credentials, credentials
 from bot.github.clock import SYSTEM_CLOCK, Clock
-from bot.github.issue import Label
+from bot.lifecycle.label import Label
+from bot.lifecycle.scope import FORM_LABEL
 from bot.lifecycle.state import LABELS
 
 _LISTS: Final = {Role.HOSTED: "requirements/light.txt", Role.RUNNER: "requirements/evaluate.txt"}
@@ -24,8 +25,8 @@ _PIN: Final = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z, ]+\])?==(\S+)", re.MULTI
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,98}/[A-Za-z0-9._-]{1,100}")
 # The issue form sets the last one, and GitHub sets none that does not exist.
 _LABELS: Final = (
-    *(Label(name=one.name, colour=one.colour, description=one.description) for one in LABELS),
-    Label(name="new-ap-method", colour="bfdadc", description="Hands in a pruning method for the leaderboard"),
+    *LABELS,
+    Label(name=FORM_LABEL, colour="bfdadc", description="Hands in a pruning method for the leaderboard"),
 )
 _DRIVE: Final = "https://drive.google.com/"
 _DRIVE_S: Final = 15

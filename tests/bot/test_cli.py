@@ -12,7 +12,16 @@ from doubles.demo import ASSETS, issue_body
 from apcore import json_shape
 from bot.cli import main
 
-COMMANDS = [["check"], ["verify"], ["demo"], ["leaderboard", "build"], ["leaderboard", "check"], ["doctor"]]
+COMMANDS = [
+    ["check"],
+    ["verify"],
+    ["demo"],
+    ["leaderboard", "build"],
+    ["leaderboard", "check"],
+    ["doctor"],
+    ["gate"],
+    ["sweep"],
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
