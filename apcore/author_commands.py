@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from apcore.command_line import CONTRIBUTOR, DONE, Commands, UsageError, add_command, read_text
+from apcore.durable import write_once
 from apcore.excerpt import excerpt, line_and_column
 from apcore.issue_form import Answers, PrefilledLink, issue_body, prefilled_link, taxonomy_text
 from apcore.json_argument import json_argument
@@ -182,8 +183,7 @@ def _leave(text: str, out: Path | None) -> None:
         sys.stdout.write(text)
         return
     try:
-        with out.open("x", encoding="utf-8") as file:
-            file.write(text)
+        write_once(out, text.encode())
     except OSError as exc:
         raise UsageError(f"cannot write {out}: {exc.strerror}") from exc
     _say(f"written to {out}")

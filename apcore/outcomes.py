@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from apcore.accuracy import AUTOATTACK_ORDER
+from apcore.durable import write_whole
 from apcore.errors import ContributorError
 from apcore.npz import ArrayFileError, npz_bytes, read_npz
 from apcore.robust_accuracy import MISCLASSIFIED
@@ -83,7 +84,7 @@ class Outcomes:
 
 def write_outcomes(path: Path, outcomes: Outcomes) -> None:
     """Write the .npz file; see `Outcomes.to_bytes`."""
-    path.write_bytes(outcomes.to_bytes())
+    write_whole(path, outcomes.to_bytes())
 
 
 def read_outcomes(path: Path, *, where: str = "outcomes") -> Outcomes:

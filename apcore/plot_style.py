@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from apcore.durable import write_whole
+
 # Okabe and Ito's colours, told apart with any colour vision; the markers tell the curves apart without colour at all.
 COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS: Final = ("o", "s", "^", "D", "v", "P")
@@ -44,7 +46,7 @@ def save_plot(draw: Callable[[Axes], None], *paths: Path, size: tuple[float, flo
         for path in paths:
             buffer, ending = BytesIO(), path.suffix.lower()
             figure.savefig(buffer, format=ending[1:], metadata=_METADATA[ending])
-            path.write_bytes(buffer.getvalue())
+            write_whole(path, buffer.getvalue())
 
 
 def draw_grid(ax: Axes) -> None:

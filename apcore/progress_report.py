@@ -6,6 +6,7 @@ it was written. Percent and remaining time are the attack's own, measured from i
 """
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from typing import Any, Final, Literal
 
 from apcore import json_shape
 from apcore.attacks.progress import Progress
+from apcore.durable import write_whole
 from apcore.json_shape import ShapeError
 from apcore.model_key import ModelKey, ModelKeyError
 from apcore.shard import Shard
@@ -76,7 +78,8 @@ class ProgressFile:
         key: the checkpoint.
         shard: the job's part of the samples, None for all.
         device: on which it runs.
-        now: the time, with a time zone.
+        now: the time, with a time zone; nothing but the file's `at` depends on it.
+        clock: seconds that never go back, for all that takes time: the time of day may be set meanwhile.
     """
 
     def __init__(
@@ -87,19 +90,21 @@ class ProgressFile:
         shard: Shard | None = None,
         device: Literal["cpu", "cuda"] = "cpu",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._path, self._key, self._shard, self._device, self._now = path, key, shard, device, now
-        self._began = now()
-        self._written_at: datetime | None = None
+        self._path, self._key, self._shard, self._device = path, key, shard, device
+        self._now, self._clock = now, clock
+        self._began = clock()
+        self._written_at: float | None = None
         self._attack = ""
         self._attack_began, self._done_before = self._began, 0.0
 
     def __call__(self, progress: Progress) -> None:
         """Write one moment of an attack, unless the file is fresh."""
-        now = self._now()
+        now = self._clock()
         if progress.attack != self._attack:
             self._attack, self._attack_began, self._done_before = progress.attack, now, progress.done
-        elif self._written_at and (now - self._written_at).total_seconds() < WRITE_INTERVAL_S and not progress.is_last:
+        elif self._written_at and now - self._written_at < WRITE_INTERVAL_S and not progress.is_last:
             return
         attack = AttackProgress(
             name=progress.attack,
@@ -112,11 +117,11 @@ class ProgressFile:
 
     def stage(self, stage: Stage) -> None:
         """Write that the job is at `stage`."""
-        self._write(stage, self._now(), None)
+        self._write(stage, self._clock(), None)
 
-    def _remaining_s(self, progress: Progress, now: datetime) -> float | None:
+    def _remaining_s(self, progress: Progress, now: float) -> float | None:
         """What the attack will take from here at the pace since it began or was taken up again."""
-        spent_s = (now - self._attack_began).total_seconds()
+        spent_s = now - self._attack_began
         done_since = progress.done - self._done_before
         if progress.is_last:
             return 0.0
@@ -124,20 +129,17 @@ class ProgressFile:
             return None
         return spent_s * (1 - progress.done) / done_since
 
-    def _write(self, stage: Stage, now: datetime, attack: AttackProgress | None) -> None:
+    def _write(self, stage: Stage, now: float, attack: AttackProgress | None) -> None:
         report = ProgressReport(
             key=self._key,
             shard=self._shard,
             stage=stage,
-            at=now,
-            seconds=(now - self._began).total_seconds(),
+            at=self._now(),
+            seconds=now - self._began,
             device=self._device,
             attack=attack,
         )
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        part = self._path.with_name(f".{self._path.name}.part")
-        part.write_bytes(progress_bytes(report))
-        part.replace(self._path)
+        write_whole(self._path, progress_bytes(report))
         self._written_at = now
 
 

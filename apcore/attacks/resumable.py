@@ -7,7 +7,6 @@ that evaluations which share a folder keep their states apart, and going back to
 import hashlib
 import io
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from apcore.durable import sealed, unsealed, write_whole
 from apcore.errors import MachineError
 
 _FORMAT: Final = "state 1"
-_DIGEST_BYTES: Final = 32
 _log: Final = logging.getLogger(__name__)
 
 
@@ -68,8 +67,8 @@ class StateFile:
             return None
         except OSError as exc:
             raise self._unusable("read", exc) from exc
-        archive, digest = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
-        if hashlib.sha256(archive).digest() != digest:
+        archive = unsealed(content)
+        if archive is None:
             self._set_aside()
             return None
         with np.load(io.BytesIO(archive), allow_pickle=False) as arrays:
@@ -83,15 +82,8 @@ class StateFile:
         """
         archive = io.BytesIO()
         np.savez(archive, allow_pickle=False, **dict(arrays))
-        content = archive.getvalue()
-        part = self.path.with_suffix(".part")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
-                file.write(content + hashlib.sha256(content).digest())
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self.path)
+            write_whole(self.path, sealed(archive.getvalue()))
         except OSError as exc:
             raise self._unusable("write", exc) from exc
 

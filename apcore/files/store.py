@@ -7,17 +7,21 @@ A file appears under its name complete or not at all: it is written elsewhere in
 renamed. One index file per id, so that two runs that add files at once do not lose each other's entry.
 """
 
+import errno
+import fcntl
 import hashlib
 import json
 import logging
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from apcore.durable import flush, write_whole
 from apcore.files.disk import disk_errors
 from apcore.files.stored_file import Source, StoredFile
 
@@ -77,8 +81,8 @@ class Store:
         """
         with disk_errors():
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".incoming-", dir=self.folder) as name:
-                yield Path(name) / "file"
+            with self._scratch() as scratch:
+                yield scratch / "file"
 
     def add(self, file_id: str, incoming: Path, *, sha256: str, source: Source) -> StoredFile:
         """Move a complete file into the store and note which id led to it.
@@ -92,9 +96,9 @@ class Store:
         size = incoming.stat().st_size
         path = self.folder / sha256
         incoming.chmod(0o444)
-        _flush(incoming)
+        flush(incoming)
         incoming.replace(path)
-        _flush(self.folder)
+        flush(self.folder)
         self._note(file_id, sha256, size, incoming.parent)
         return StoredFile(path=path, sha256=sha256, size_bytes=size, source=source)
 
@@ -103,27 +107,59 @@ class Store:
         with disk_errors():
             (self.folder / "ids" / f"{file_id}.json").unlink(missing_ok=True)
 
+    @contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        """A folder of this run's own, held by a lock; what killed runs left is removed, be it a gigabyte."""
+        with _lock(self.folder, wait=True):
+            for left in self.folder.glob(".incoming-*"):
+                with _lock(left, wait=False) as abandoned:
+                    if abandoned:
+                        shutil.rmtree(left)
+            scratch = Path(tempfile.mkdtemp(prefix=".incoming-", dir=self.folder))
+            held = _locked(scratch, wait=False)
+        try:
+            yield scratch
+        finally:
+            shutil.rmtree(scratch)
+            os.close(held)
+
     def _note(self, file_id: str, sha256: str, size: int, scratch: Path) -> None:
         entry = {"id": file_id, "sha256": sha256, "size_bytes": size}
         draft = scratch / "entry"
-        draft.write_text(json.dumps(entry, indent=2) + "\n", encoding="utf-8")
-        _flush(draft)
+        write_whole(draft, (json.dumps(entry, indent=2) + "\n").encode())
         folder = self.folder / "ids"
         folder.mkdir(exist_ok=True)
-        draft.replace(folder / f"{file_id}.json")
-        _flush(folder)
+        if folder.is_symlink():
+            raise OSError(errno.ELOOP, "its folder `ids` is a symbolic link")
+        draft.replace(folder / f"{file_id}.json")  # from a folder of this run's own: two may note one id at once
+        flush(folder)
+
+
+@contextmanager
+def _lock(folder: Path, *, wait: bool) -> Iterator[bool]:
+    """Whether this run alone holds `folder` during the block; the lock ends with the process, however that ends."""
+    try:
+        held = _locked(folder, wait=wait)
+    except (BlockingIOError, FileNotFoundError):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        os.close(held)
+
+
+def _locked(folder: Path, *, wait: bool) -> int:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def digest(path: Path) -> tuple[str, int]:
     """SHA-256 and size of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size
-
-
-def _flush(path: Path) -> None:
-    """Make sure that a file's bytes, or a folder's names, survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from apcore.durable import write_whole
 from apcore.errors import MachineError
 from bot.leaderboard.board import Board, read_board
 from bot.leaderboard.exports import leaderboard_csv, leaderboard_json
@@ -83,6 +84,5 @@ def _file_error(exc: OSError, out_dir: Path, verb: str) -> MachineError:
 
 
 def _write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
+    write_whole(path, text.encode())
     return path

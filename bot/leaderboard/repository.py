@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from apcore.durable import write_whole
 from apcore.errors import MachineError
 from bot.leaderboard.build import build
 from bot.leaderboard.entry import Entry, entry_bytes
@@ -16,12 +17,15 @@ from bot.leaderboard.entry import Entry, entry_bytes
 AUTHOR_NAME: Final = "apbot"
 AUTHOR_EMAIL: Final = "apbot@apbot.invalid"
 _FOLDER: Final = "leaderboard"
+_SCRATCH: Final = ".proposal"
 # Inside .git, so that it is no part of the content; only a folder that carries it is ever replaced.
 _OURS: Final = Path(".git", "apbot-proposal")
 _OPTIONS: Final = {
     "core.hooksPath": os.devnull,
     "core.autocrlf": "false",
     "core.fileMode": "false",
+    "core.fsync": "committed",
+    "core.fsyncMethod": "batch",
     "core.quotePath": "false",
     "commit.gpgSign": "false",
     "gc.auto": "0",
@@ -71,7 +75,7 @@ def propose(
     Raises:
         MachineError: git is missing or fails, a file cannot be written, or `out/repository` is not ours to replace.
     """
-    branch, place, scratch = f"apbot/issue-{issue}", out / "repository", out / ".proposal"
+    branch, place, scratch = f"apbot/issue-{issue}", out / "repository", out / _SCRATCH
     try:
         out.mkdir(parents=True, exist_ok=True)
         _refuse_foreign(place)
@@ -110,9 +114,14 @@ def withdraw(out: Path) -> None:
         MachineError: `out/repository` is not ours to remove.
     """
     _refuse_foreign(out / "repository")
-    for folder in ("repository", "pull_request"):
-        if (out / folder).exists():
-            shutil.rmtree(out / folder)
+    scratch = out / _SCRATCH
+    _remove(scratch)
+    for name in ("repository", "pull_request"):
+        if (out / name).exists():
+            # Out of the way before it is taken apart: whoever is killed meanwhile leaves nothing that looks like another's.
+            scratch.mkdir(exist_ok=True)
+            (out / name).rename(scratch / name)
+    _remove(scratch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,8 +226,7 @@ def _remove(folder: Path) -> None:
 
 
 def _write_texts(folder: Path, title: str, body: str) -> tuple[Path, Path]:
-    folder.mkdir(exist_ok=True)
     title_file, body_file = folder / "title.txt", folder / "body.md"
-    title_file.write_bytes(f"{title}\n".encode())
-    body_file.write_bytes(body.encode())
+    write_whole(title_file, f"{title}\n".encode())
+    write_whole(body_file, body.encode())
     return title_file, body_file

@@ -21,9 +21,13 @@ class Clock:
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.set_by = 0.0
 
-    def __call__(self) -> datetime:
-        return NOON + timedelta(seconds=self.seconds)
+    def __call__(self) -> float:
+        return 1e6 + self.seconds
+
+    def now(self) -> datetime:
+        return NOON + timedelta(seconds=self.seconds + self.set_by)
 
 
 @pytest.fixture
@@ -33,7 +37,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 def file(tmp_path: Path, clock: Clock) -> ProgressFile:
-    return ProgressFile(tmp_path / "progress.json", KEY, shard=Shard(number=2, of=4), device="cuda", now=clock)
+    shard = Shard(number=2, of=4)
+    return ProgressFile(tmp_path / "progress.json", KEY, shard=shard, device="cuda", now=clock.now, clock=clock)
 
 
 def moment(attack: str = "apgd-t", batch: int = 1, share: float = 0.5, robust: int | None = 4512) -> Progress:
@@ -93,6 +98,21 @@ def test_a_fresh_file_is_left_alone(tmp_path: Path, file: ProgressFile, clock: C
     clock.seconds = 20
     file(moment(share=0.3))
     assert read(tmp_path).seconds == 20
+
+
+@pytest.mark.parametrize("hours", [-48, 48], ids=["back", "on"])
+def test_a_clock_that_is_set_meanwhile_moves_nothing_but_the_moment(
+    tmp_path: Path, file: ProgressFile, clock: Clock, hours: int
+) -> None:
+    file(moment(batch=1, share=0.0))
+    clock.seconds, clock.set_by = 100, 3600 * hours
+    file(moment(batch=6, share=0.0))
+    found = read(tmp_path)
+    assert (found.seconds, found.attack.remaining_s) == (100, pytest.approx(300))
+    assert found.at == NOON + timedelta(hours=hours, seconds=100)
+    clock.seconds = 119
+    file(moment(batch=7, share=0.0))
+    assert read(tmp_path) == found
 
 
 def changed(**changes: object) -> bytes:

@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -242,3 +243,46 @@ def test_only_a_validated_id_is_fetched(store: Store, bad: str) -> None:
 def test_nothing_heavy_is_imported_before_a_download() -> None:
     probe = "import sys, apcore.files.fetch; sys.exit(bool({'gdown', 'requests', 'numpy', 'torch'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
+
+
+def test_what_a_killed_download_left_is_removed_by_the_next_one(store: Store) -> None:
+    left = store.folder / ".incoming-killed"
+    left.mkdir(parents=True)
+    (left / "file").write_bytes(bytes(1000))
+    get(store, drive=FakeDrive({ID: BYTES}))
+    assert leftovers(store) == sorted([HASH, "ids"])
+
+
+def test_a_download_at_work_is_left_alone_by_another(store: Store) -> None:
+    with store.incoming() as at_work:
+        at_work.write_bytes(b"half of it")
+        get(store, drive=FakeDrive({ID: BYTES}))
+        assert at_work.read_bytes() == b"half of it"
+    assert leftovers(store) == sorted([HASH, "ids"])
+
+
+def test_a_killed_download_holds_nothing(store: Store) -> None:
+    killed = (
+        "import os, signal, sys; from pathlib import Path; from apcore.files.store import Store\n"
+        "with Store(Path(sys.argv[1])).incoming() as path: path.write_bytes(b'x'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert subprocess.run([sys.executable, "-c", killed, str(store.folder)], check=False).returncode == -9
+    assert any(name.startswith(".incoming-") for name in leftovers(store))
+    get(store, drive=FakeDrive({ID: BYTES}))
+    assert leftovers(store) == sorted([HASH, "ids"])
+
+
+def test_a_link_in_the_place_of_a_file_is_replaced_and_one_in_the_place_of_the_ids_refused(
+    store: Store, tmp_path: Path
+) -> None:
+    store.folder.mkdir()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (store.folder / HASH).symlink_to(elsewhere / "file")
+    get(store, drive=FakeDrive({ID: BYTES}))
+    assert not (store.folder / HASH).is_symlink()
+    shutil.rmtree(store.folder / "ids")
+    (store.folder / "ids").symlink_to(elsewhere)
+    with pytest.raises(MachineError, match="its folder `ids` is a symbolic link"):
+        get(store, drive=FakeDrive({ID: BYTES}))
+    assert list(elsewhere.iterdir()) == []

@@ -13,7 +13,7 @@ from apcore.errors import MachineError
 from bot.leaderboard.build import build, out_of_step
 from bot.leaderboard.entry import entry_bytes
 from bot.leaderboard.merge import record
-from bot.leaderboard.repository import Proposal, propose
+from bot.leaderboard.repository import Proposal, propose, withdraw
 
 WHEN = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CLAIM = submission()
@@ -175,3 +175,21 @@ def test_a_place_that_cannot_be_written_is_our_turn(base: Path, tmp_path: Path) 
     with pytest.raises(MachineError) as caught:
         proposed(base, tmp_path / "out")
     assert caught.value.message == "the proposed change cannot be written: File exists"
+
+
+def test_a_withdrawal_that_was_killed_leaves_nothing_that_looks_like_anothers(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposed(base, tmp_path / "out")
+
+    def killed(folder: Path) -> None:
+        (folder / "repository" / ".git" / "apbot-proposal").unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.leaderboard.repository.shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            withdraw(tmp_path / "out")
+    assert proposed(base, tmp_path / "out").changed
+    withdraw(tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
