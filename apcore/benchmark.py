@@ -23,7 +23,7 @@ from apcore.attacks.progress import Listener, ignore
 from apcore.attacks.resumable import AttackState
 from apcore.claim_attacks import Tell, try_first, with_other_radius
 from apcore.compaction.compact import Compacted, compact
-from apcore.device import usable_device
+from apcore.device import device_errors, usable_device
 from apcore.environment import environment
 from apcore.flag_meanings import is_red
 from apcore.inspection import inspect_checkpoint, require_sparsity
@@ -79,10 +79,11 @@ def benchmark(
     images, labels = samples.autoattack
     index = _indices(task.settings.autoattack.samples.first, len(labels))
     own = submitted_outcomes and held_against(submitted_outcomes, task.protocol, index=index, label=labels.numpy())
-    evaluated = _evaluated(task, images, tell)
+    with device_errors(task.device):
+        evaluated = _evaluated(task, images, tell)
     macs_per_batch = evaluated.compacted.macs_evaluated * min(task.settings.autoattack.batch_size, len(images))
     threads = threads_for(macs_per_batch, torch.get_num_threads())
-    with torch_threads(threads):
+    with device_errors(task.device), torch_threads(threads):
         attacked = _attacked(task, evaluated, samples, own, progress=progress, tell=tell)
     result = assemble(
         task,

@@ -17,6 +17,7 @@ class TurnError(Exception):
     """
 
     exit_code: ClassVar[int]
+    passes_soon: ClassVar[bool] = False  # whether another attempt within minutes may succeed
 
     def __init__(self, *, where: str, message: str, fix: str) -> None:
         super().__init__(f"{where}: {message} ({fix})")
@@ -45,3 +46,9 @@ class ServiceError(TurnError):
     """An outside service failed (Drive, GitHub); worth retrying later."""
 
     exit_code = 4
+
+
+class BriefServiceError(ServiceError):
+    """A service failed in a way that passes by itself within minutes."""
+
+    passes_soon = True

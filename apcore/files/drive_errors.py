@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Final
 from urllib.parse import urlsplit
 
-from apcore.errors import ContributorError, ServiceError, TurnError
+from apcore.errors import BriefServiceError, ContributorError, ServiceError, TurnError
 
 _SHARE: Final = (
     "see in Google Drive that the file is there, set its sharing to *Anyone with the link*, and open the link in a "
@@ -19,7 +19,7 @@ _SHARE: Final = (
 _LATER: Final = "nothing to do for the contributor; the download is tried again later"
 
 
-class DriveBusyError(ServiceError):
+class DriveBusyError(BriefServiceError):
     """Drive answered that it cannot answer now; another attempt in a moment may succeed."""
 
 
@@ -110,7 +110,7 @@ def explain_status(status: int) -> TurnError:
     if status in (401, 403, 404, 410):
         return not_public()
     if status == 429:
-        return ServiceError(
+        return BriefServiceError(
             where="", message="Google Drive asks this machine to slow down (HTTP status 429)", fix=_LATER
         )
     return DriveBusyError(where="", message=f"Google Drive failed with HTTP status {status}", fix=_LATER)
@@ -127,7 +127,7 @@ def not_public() -> TurnError:
 
 def network(exc: Exception) -> TurnError:
     """The connection failed, or came to nothing."""
-    return ServiceError(
+    return BriefServiceError(
         where="",
         message=f"the connection to Google Drive failed ({type(exc).__name__})",
         fix=f"see that this machine has a network; {_LATER}",
@@ -136,7 +136,7 @@ def network(exc: Exception) -> TurnError:
 
 def incomplete() -> TurnError:
     """The transfer ended early, again and again."""
-    return ServiceError(where="", message="Google Drive broke off the download before its end", fix=_LATER)
+    return BriefServiceError(where="", message="Google Drive broke off the download before its end", fix=_LATER)
 
 
 def too_slow(wall_clock_s: float) -> TurnError:

@@ -4,9 +4,11 @@ Every stage leaves its files in one folder and finds those of an earlier run the
 where it was: checkpoints that are measured are not measured again, attacks go on after their last finished batch.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -25,6 +27,7 @@ from apcore.files.store import Store
 from apcore.files.stored_file import StoredFile
 from apcore.progress_line import ProgressLine
 from apcore.protocol import Protocol
+from apcore.retry import retried
 from apcore.submitted_outcomes import SubmittedOutcomes
 from apcore.task import Task
 from apcore.verdict import Metric, Verdict, worst
@@ -61,6 +64,7 @@ class Order:
         seed: another seed than the protocol's.
         drive: where files come from that the mirror lacks; None keeps the network out.
         in_full: attack all samples even where the first of them refute a claim.
+        pause: waits so many seconds before something that failed and may pass is tried again.
     """
 
     body: str
@@ -75,6 +79,7 @@ class Order:
     seed: int | None = None
     drive: Drive | None = GOOGLE_DRIVE
     in_full: bool = False
+    pause: Callable[[float], None] = time.sleep
 
 
 def verify(order: Order, stream: TextIO) -> int:
@@ -129,7 +134,11 @@ def _measure_all(
     for place, model in enumerate(submission.models):
         _say(stream, f"[{place + 1}/{len(submission.models)}] {model.key}")
         try:
-            measured = _measure(order, submission, place, workspace, stream)
+            measured = retried(
+                partial(_measure, order, submission, place, workspace, stream),
+                pause=order.pause,
+                tell=lambda words: _say(stream, f"  {words}"),
+            )
         except Exception as exc:  # a bug or a lost device must not cost the other checkpoints their measurement
             failure = Failure.of(model.key, some_turn(exc, f"models.{place}", stream))
             workspace.keep_failure(failure)

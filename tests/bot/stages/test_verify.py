@@ -13,9 +13,11 @@ import torch
 from doubles.demo import BOARD, IDS, checkpoint, issue_body, mirror, run, saved
 from doubles.drive import FakeDrive
 
+from apcore import benchmark as benchmark_module
 from apcore.attacks.autoattack import run_autoattack
 from apcore.attacks.library import Budget
-from apcore.errors import MachineError, ServiceError
+from apcore.errors import BriefServiceError, MachineError, ServiceError
+from apcore.files.limits import DownloadLimits
 from apcore.protocol import load_protocol
 from apcore.sample_sets import SampleSets, load_sample_sets
 from apcore.task import Task
@@ -131,6 +133,62 @@ def test_an_error_that_nobody_expected_is_ours_and_costs_one_checkpoint(
     assert [failure["turn"] for failure in failures] == ["machine"] * 3
     assert all("(RuntimeError)" in failure["message"] for failure in failures)
     assert "device-side assert" in stream.getvalue()
+
+
+class Flaky(FakeDrive):
+    """Each id fails once, then is there."""
+
+    def download(self, file_id: str, target: Path, limits: DownloadLimits) -> str:
+        if file_id not in self.asked:
+            self.asked.append(file_id)
+            raise BriefServiceError(where="", message="Google Drive failed with HTTP status 503", fix="later")
+        return super().download(file_id, target, limits)
+
+
+def test_what_passes_by_itself_is_tried_again_and_nobody_is_told_to_mend_it(
+    tmp_path: Path, stream: io.StringIO
+) -> None:
+    drive, pauses = Flaky(files=dict.fromkeys(IDS.values(), HTML)), []
+    files = mirror(tmp_path / "files", s50=None, s75=None, s90=None)
+    assert run(tmp_path / "out", stream, body=issue_body(), files=files, drive=drive, pause=pauses.append) == 1
+    assert pauses == [15, 15, 15]
+    assert drive.asked == [drive_id for drive_id in IDS.values() for _ in range(2)]
+    assert "  Google Drive failed with HTTP status 503; tried again in 15 s" in stream.getvalue().splitlines()
+
+
+def test_a_device_that_was_full_for_a_moment_costs_no_checkpoint(
+    tmp_path: Path, stream: io.StringIO, few_steps: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attack, fails = benchmark_module.run_autoattack, [torch.OutOfMemoryError("CUDA out of memory. Tried"), None]
+
+    def full_at_first(*arguments: object, **options: object) -> object:
+        found = attack(*arguments, **options)
+        if exc := fails.pop(0):
+            raise exc
+        return found
+
+    monkeypatch.setattr(benchmark_module, "run_autoattack", full_at_first)
+    files, pauses = mirror(tmp_path / "files", s50=HTML, s75=HTML), []
+    run(tmp_path / "out", stream, body=issue_body(), files=files, pause=pauses.append)
+    assert pauses == [15]
+    assert "the device `cpu` ran out of memory: CUDA out of memory. Tried; tried again in 15 s" in stream.getvalue()
+    assert _last(tmp_path / "out")["accuracies"]["aa_robust"]["samples"] == 48
+
+
+def test_a_lost_device_is_told_with_what_its_operator_does(
+    tmp_path: Path, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_arguments: object, **_options: object) -> None:
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    monkeypatch.setattr(benchmark_module, "run_autoattack", lost)
+    files, pauses = mirror(tmp_path / "files", s50=HTML, s75=HTML), []
+    assert run(tmp_path / "out", stream, body=issue_body(), files=files, pause=pauses.append) == 3
+    failure = json.loads((tmp_path / "out" / "failures" / f"{_key(90)}.json").read_text())
+    assert (failure["turn"], failure["where"]) == ("machine", "models.2.device")
+    assert failure["message"].startswith("the device `cpu` failed while it was at work: CUDA error: device-side")
+    assert "the attack goes on after them" in failure["fix"]
+    assert pauses == []
 
 
 def test_a_file_that_its_owner_replaced_is_fetched_again(tmp_path: Path, stream: io.StringIO) -> None:
