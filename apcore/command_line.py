@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from apcore.errors import MachineError, TurnError
 from apcore.layouts.declaration import Normalization
+from apcore.log_lines import harmless_log
 from apcore.model_key import ModelKey, ModelKeyError
 from apcore.normalization_line import NormalizationError, read_normalization
 from apcore.protocol import DEFAULT_PROTOCOL, ProtocolError, protocol_names
@@ -155,15 +156,15 @@ def read_text(path: str) -> str:
 
 def run_command(parser: argparse.ArgumentParser, argv: Sequence[str]) -> int:
     """Parse, run the chosen command and turn every ending into an exit code and a last line that is true."""
-    options = parser.parse_args(argv)
-    try:
-        code = int(options.run(options))
-        sys.stdout.flush()  # what cannot be written is told here, not by Python on its way out
-        return code
-    except (Exception, KeyboardInterrupt) as exc:  # the outermost frame: nothing leaves it unexplained
-        code, words = _ending(exc)
-        print(f"{parser.prog}: {words}", file=sys.stderr)
-        return code
+    with harmless_log():
+        options = parser.parse_args(argv)
+        try:
+            code = int(options.run(options))
+            sys.stdout.flush()  # what cannot be written is told here, not by Python on its way out
+        except (Exception, KeyboardInterrupt) as exc:  # the outermost frame: nothing leaves it unexplained
+            code, words = _ending(exc)
+            print(f"{parser.prog}: {words}", file=sys.stderr)
+    return code
 
 
 def _ending(exc: BaseException) -> tuple[int, str]:

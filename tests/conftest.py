@@ -3,13 +3,38 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 
 
+# A deadline measures the machine, not the code; what must not be slow says so in a test of its own.
+settings.register_profile("default", deadline=None)
+settings.register_profile("nightly", deadline=None, max_examples=100_000)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-golden", action="store_true", help="write the golden files anew; then read the diff")
+    parser.addoption(
+        "--nightly", action="store_true", help="run what is too long for every change, and nothing else; takes hours"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("nightly" if config.getoption("--nightly") else "default")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """By night the long tests and the properties that are worth many examples, else all but the long ones."""
+    nightly = config.getoption("--nightly")
+    wanted, left_out = list[pytest.Item](), list[pytest.Item]()
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        taken = bool(marks & {"nightly", "hostile"}) if nightly else "nightly" not in marks
+        (wanted if taken else left_out).append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = wanted
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from apcore.excerpt import visible as shown
 _BACKTICKS: Final = re.compile(r"`+")
 _INLINE_CODE: Final = re.compile(r"`([^`\n]+)`")
 _BARE_LINK: Final = re.compile(r"www\.", re.IGNORECASE)
+_REFERENCE: Final = re.compile(r"#(?=[0-9])|\bGH-(?=[0-9])", re.IGNORECASE)
+_COMMAND: Final = re.compile(r"/(?=apbot)", re.IGNORECASE)
 _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&:$-])")
 
 
@@ -43,9 +45,12 @@ def code_block(text: str, language: str = "") -> str:
 def plain(text: str, limit: int = 120) -> str:
     """`text` as words in a sentence or a table cell: every active character escaped or defused."""
     line = shortened(visible(text.replace("\n", " ")), limit)
-    # `\@` still mentions and a bare `www.` still links, so both are followed by a zero-width character that we write.
+    # GitHub looks for these behind Markdown, where `\@` mentions, a bare `www.` links and `\#1` refers to an issue all the
+    # same; so each is followed by a zero-width character that we write.
     defused = _BARE_LINK.sub(lambda match: match[0][:-1] + "\N{WORD JOINER}.", line)
-    return _ACTIVE.sub(lambda match: "@\N{WORD JOINER}" if match[0] == "@" else "\\" + match[0], defused)
+    defused = _REFERENCE.sub(lambda match: match[0] + "\N{WORD JOINER}", defused)
+    escaped = _ACTIVE.sub(lambda match: "@\N{WORD JOINER}" if match[0] == "@" else "\\" + match[0], defused)
+    return _COMMAND.sub(r"\\/", escaped)
 
 
 def sentence(text: str, limit: int = 600) -> str:

@@ -1,0 +1,158 @@
+"""`apbot verify` runs that can be killed with all that they started, at the price of one start of the interpreter.
+
+A process that never computes anything imports what a run needs, and forks one child for each run: in a session of its own, so
+that its whole group is killed at once. Each start of a batch of an attack is counted in a file.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_TIMES = re.compile(rb"\b\d+ s\b|(?<=\| )\d+(?= \|$)", re.MULTILINE)
+_LEFT_OUT = re.compile(r"\.lock|work/.*|repository/\.git/.*")
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Where runs are started: `begin` one, then `kill` it or wait for its `end`."""
+
+    server: "subprocess.Popen[str]"
+    counted: Path
+
+    def begin(self, *arguments: str) -> int:
+        """Start `apbot verify` with these arguments and return the number of its process group."""
+        self.server.stdin.write(json.dumps(["verify", *arguments]) + "\n")
+        self.server.stdin.flush()
+        return int(self.server.stdout.readline())
+
+    def end(self) -> int:
+        """The exit code of the run at work, once it ends; negative for a signal."""
+        return int(self.server.stdout.readline())
+
+    def batches(self) -> int:
+        """How many batches of attacks were begun since the last call."""
+        count = self.counted.stat().st_size if self.counted.exists() else 0
+        self.counted.unlink(missing_ok=True)
+        return count
+
+
+@contextmanager
+def killable_runs(folder: Path, *, small: bool) -> Iterator[Runs]:
+    """Runs whose attacks are those of the protocol, or of so few steps (`small`) that a checkpoint takes a second."""
+    counted = folder / "batches"
+    with (
+        (folder / "told.txt").open("w") as told,
+        subprocess.Popen(
+            [sys.executable, __file__, str(counted), "small" if small else "whole"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=told,
+            text=True,
+        ) as server,
+    ):
+        try:
+            yield Runs(server=server, counted=counted)
+        finally:
+            server.stdin.close()
+
+
+def kill_after(group: int, seconds: float) -> None:
+    """Kill a run and all that it started, without a warning."""
+    time.sleep(seconds)
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # it came to its end before
+
+
+def left_behind(out: Path) -> Mapping[str, bytes]:
+    """All that a run leaves for others, without the times that it took; git's objects are in the name of its commit."""
+    names = {str(path.relative_to(out)): path for path in sorted(out.rglob("*")) if path.is_file()}
+    found = {name: _timeless(path) for name, path in names.items() if not _LEFT_OUT.fullmatch(name)}
+    if (out / "repository").exists():
+        commits = ["git", "-C", str(out / "repository"), "for-each-ref"]
+        found["repository"] = subprocess.run(commits, capture_output=True, check=True).stdout
+    return found
+
+
+def _timeless(path: Path) -> bytes:
+    content = path.read_bytes()
+    if path.name == "comment.md":
+        return _TIMES.sub(b"...", content)
+    if path.parent.name == "results" and path.suffix == ".json":
+        return json.dumps(json.loads(content) | {"seconds": None}).encode()
+    return content
+
+
+def _serve(counted: Path, *, small: bool) -> None:
+    from bot import cli
+
+    _prepare(counted, small=small)
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+            os.dup2(2, 1)
+            code = cli.main(json.loads(line))
+            os._exit(code)
+        print(child, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+def _prepare(counted: Path, *, small: bool) -> None:
+    """Count batches, keep the date from changing at midnight, and make little of the attacks if that is wanted."""
+    from dataclasses import replace
+    from datetime import UTC, datetime
+    from functools import partial
+
+    from apcore import benchmark
+    from apcore.attacks import autoattack, ho_fmn
+    from apcore.attacks.library import Budget
+    from bot import cli
+    from bot.stages import verify
+
+    class Noon(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+    def counting(method: Any) -> Any:
+        def run(*arguments: Any, **options: Any) -> Any:
+            with counted.open("ab") as file:
+                file.write(b".")
+            return method(*arguments, **options)
+
+        return run
+
+    autoattack._Run._broken = counting(autoattack._Run._broken)
+    ho_fmn._Run._fmn = counting(ho_fmn._Run._fmn)
+    verify.datetime = Noon
+    if small:
+        few = Budget(apgd_steps=1, fab_steps=1, square_queries=5)
+        benchmark.run_autoattack = partial(benchmark.run_autoattack, budget=few)
+        load = cli.load_protocol
+
+        def load_small(name: str) -> Any:
+            protocol = load(name)
+            tuning = replace(protocol.ho_fmn.tuning, trials=4, steps=5)
+            return replace(
+                protocol,
+                autoattack=replace(protocol.autoattack, batch_size=16),
+                ho_fmn=replace(protocol.ho_fmn, steps=10, batch_size=16, tuning=tuning),
+            )
+
+        cli.load_protocol = load_small
+
+
+if __name__ == "__main__":
+    _serve(Path(sys.argv[1]), small=sys.argv[2] == "small")
