@@ -65,6 +65,9 @@ def _add_check(commands: Commands) -> None:
     )
     parser.add_argument("file", metavar="FILE", help="the issue body, or - for standard input")
     parser.add_argument("--json", action="store_true", help="print the submission and the findings as JSON instead")
+    parser.add_argument(
+        "--author", metavar="LOGIN", help="GitHub login of whoever opens the issue; methods have owners"
+    )
     add_protocol_option(parser)
 
 
@@ -157,7 +160,12 @@ def _check(options: argparse.Namespace) -> int:
     from bot.leaderboard.facts import board_facts  # noqa: PLC0415
     from bot.stages.check import check, check_json  # noqa: PLC0415
 
-    answer = check(command_line.read_text(options.file), load_protocol(options.protocol), board_facts(_board()))
+    answer = check(
+        command_line.read_text(options.file),
+        load_protocol(options.protocol),
+        board_facts(_board()),
+        author=options.author,
+    )
     if options.json:
         print(json.dumps(check_json(answer), indent=2, ensure_ascii=False))
     else:

@@ -11,6 +11,7 @@ from apcore.model_key import ModelKey
 from apcore.protocol import Protocol, ProtocolError, load_protocol
 from bot.leaderboard.entry import Entry, read_entry
 from bot.leaderboard.records import Record, VerifiedRecord
+from bot.submission.look_alikes import skeleton
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class Board:
         """The board with these entries.
 
         Raises:
-            MachineError: two methods share a key or an alias, whatever its case, or a result belongs to no column of
+            MachineError: two methods share a key or an alias, or two that look alike, or a result belongs to no column of
                 its protocol.
         """
         ordered = tuple(sorted(entries, key=lambda entry: (entry.name.casefold(), entry.ap_key)))
@@ -83,7 +84,8 @@ def _check_keys(entries: tuple[Entry, ...]) -> None:
     owners: dict[str, Entry] = {}
     for entry in entries:
         for key in entry.keys:
-            other = owners.setdefault(_folded(key), entry)
+            # Keys that a reader would take for each other are one key: nobody stands beside a method under its twin.
+            other = owners.setdefault(skeleton(key), entry)
             if other is not entry:
                 raise MachineError(
                     where=f"leaderboard/entries/{entry.ap_key}.json",

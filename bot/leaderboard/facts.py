@@ -51,6 +51,7 @@ def _known_method(path: Path) -> KnownMethod:
             taxonomy=entry["taxonomy"],
             notes=tuple(entry["taxonomy_source"]["notes"]),
             cells=_cells(entry["results"]),
+            owner=entry["owner"],
         )
     except (OSError, ValueError, LookupError, TypeError) as exc:
         raise MachineError(

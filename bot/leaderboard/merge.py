@@ -31,6 +31,7 @@ def record(
     issue: int | None,
     run_url: str | None,
     owner: str | None = None,
+    approved_by: str | None = None,
 ) -> Entry:
     """The method's entry after `results`.
 
@@ -45,16 +46,32 @@ def record(
         date: day of the measurement.
         issue: number of the issue; None for a run by hand.
         run_url: https address of the workflow run; None for a run by hand.
-        owner: GitHub login of whoever submitted a new method.
+        owner: GitHub login of whoever submitted; a new method is theirs. None for a run by hand.
+        approved_by: GitHub login of the maintainer who approved the submission; None if nobody did.
 
     Raises:
-        MachineError: a result belongs to another submission, or names a checkpoint that this one lacks.
+        MachineError: a result belongs to another submission, or names a checkpoint that this one lacks; or the entry is not
+            the submitter's, and no maintainer approved.
     """
+    _check_owner(entry, owner, approved_by)
     if entry is None:
         entry = _new_entry(submission, date=date, issue=issue, owner=owner)
     for result in results:
         entry = _with(entry, verified_record(submission, result, date=date, issue=issue, run_url=run_url))
     return entry
+
+
+def _check_owner(entry: Entry | None, submitter: str | None, approved_by: str | None) -> None:
+    """Pass if the entry may change: it is new, its owner submitted, a maintainer approved, or one runs this by hand."""
+    if entry is None or submitter is None or approved_by is not None:
+        return
+    if entry.owner is None or entry.owner.casefold() != submitter.casefold():
+        whose = "nobody's in particular" if entry.owner is None else f"that of {entry.owner}"
+        raise MachineError(
+            where=f"leaderboard/entries/{entry.ap_key}.json",
+            message=f"this entry is {whose}, and {submitter} submitted results for it",
+            fix="let a maintainer approve the submission; nobody else changes an entry that is not theirs",
+        )
 
 
 def verified_record(

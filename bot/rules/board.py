@@ -72,6 +72,22 @@ def a_known_key_is_of_the_same_method(draft: Draft, facts: Facts) -> Iterator[Ob
         )
 
 
+def a_known_method_is_its_owners(draft: Draft, facts: Facts) -> Iterator[Objection]:
+    """A method that somebody brought to the board is changed by that account, or because a maintainer says so."""
+    known = facts.method(draft.ap_key)
+    if known is None or known.owner is None:
+        return
+    if facts.author is None or facts.author.casefold() != known.owner.casefold():
+        yield Objection(
+            where="taxonomy.ap_key",
+            severity=Severity.NOTICE if facts.author is None else Severity.WARNING,
+            message=f"{code(known.ap_key)} was brought to the board by {code(known.owner)}"
+            + ("" if facts.author is None else f", not by {code(facts.author)}"),
+            fix="nothing to do if that is you, or if its authors agree, which you should say in the notes; "
+            "a maintainer decides whether these results are added",
+        )
+
+
 def a_name_is_of_one_method(draft: Draft, facts: Facts) -> Iterator[Objection]:
     """A new method has a name that no method on the board has, since tables show names alone."""
     name = draft.taxonomy.fields.get("name") if draft.taxonomy else None

@@ -31,6 +31,7 @@ class KnownMethod:
         taxonomy: as on the board, in the canonical shape; empty where it is not known.
         notes: what was decided where the published sources disagree.
         cells: published clean and AutoAttack accuracy in percent.
+        owner: GitHub login of whoever brought it; None where the board came by it otherwise.
     """
 
     ap_key: str
@@ -40,15 +41,20 @@ class KnownMethod:
     taxonomy: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     cells: Mapping[Cell, tuple[float, float]] = field(default_factory=dict)
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The protocol that admits the submission, the methods on the board, and the files that are published already."""
+    """The protocol that admits the submission, the methods on the board, and the files that are published already.
+
+    `author` is the GitHub login of whoever submits, None where nobody says.
+    """
 
     protocol: Protocol
     methods: tuple[KnownMethod, ...] = ()
     published: tuple[PublishedFile, ...] = ()
+    author: str | None = None
 
     def method(self, ap_key: str | None) -> KnownMethod | None:
         """The method on the board with that key, None if there is none."""

@@ -63,6 +63,7 @@ RULES: Final[tuple[Rule, ...]] = (
     claims.claims_differ_between_models,
     board.a_known_method_keeps_its_key,
     board.a_known_key_is_of_the_same_method,
+    board.a_known_method_is_its_owners,
     board.a_name_is_of_one_method,
     board.a_known_method_keeps_its_taxonomy,
     published.published_files_keep_their_model,

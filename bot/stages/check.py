@@ -41,12 +41,20 @@ class Check:
     exit_code: int
 
 
-def check(body: str, protocol: Protocol, methods: Sequence[KnownMethod] = (), *, room: int = MAX_LENGTH) -> Check:
+def check(
+    body: str,
+    protocol: Protocol,
+    methods: Sequence[KnownMethod] = (),
+    *,
+    room: int = MAX_LENGTH,
+    author: str | None = None,
+) -> Check:
     """Check an issue body by `protocol`; `methods` are those on the board. Never raises, whatever the text is.
 
-    The comment has at most `room` characters.
+    The comment has at most `room` characters. `author` is the GitHub login of whoever opened the issue; without one, the answer
+    names the owner of a known method and leaves open who asks.
     """
-    facts = Facts(protocol=protocol, methods=tuple(methods), published=published_files())
+    facts = Facts(protocol=protocol, methods=tuple(methods), published=published_files(), author=author)
     reading = read_submission(body, protocol)
     ruled = check_rules(reading.draft, facts, reading.positions) if reading.draft else _NOTHING_RULED
     return decide(reading, ruled, facts, room=room)

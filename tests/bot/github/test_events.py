@@ -1,6 +1,7 @@
 """Events at the door: GitHub's own payloads become values, anything else is refused."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -196,3 +197,43 @@ def test_an_event_that_nobody_asked_for_is_named(
     with pytest.raises(EventError) as caught:
         read_event(name, edit(payloads.issue_opened(world, 1)))
     assert caught.value.message == f"the bot does not handle the event {told}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * 262_144,
+        "\x00" * 262_144,
+        "\N{ZERO WIDTH SPACE}" * 87_381,
+        '"\\' * 131_072,
+        "[" * 262_144,
+        "\ud800" * 262_144,
+    ],
+    ids=["letters", "escaped", "invisible", "quotes", "brackets", "surrogates"],
+)
+def test_the_longest_texts_that_github_lets_through_take_no_more_than_a_moment(world: World, text: str) -> None:
+    raw = changed(payloads.issue_opened(world, 1), "issue.body", text)
+    start = time.process_time()
+    event = read_event("issues", raw)
+    assert time.process_time() - start < 1
+    assert len(event.issue.body) == len(text)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"[" * MAX_BYTES,
+        b'{"a":' * 700_000,
+        b'{"a": ' + b"1" * 4_000_000 + b"}",
+        b"{" + b",".join(b'"%d":0' % n for n in range(350_000)) + b"}",
+        b'"' + b"\\u0041" * 600_000 + b'"',
+        b" " * MAX_BYTES,
+        b"\xff" * 100_000,
+    ],
+    ids=["lists", "objects", "digits", "names", "escapes", "blanks", "no text"],
+)
+def test_the_largest_payloads_are_refused_in_a_moment(raw: bytes) -> None:
+    start = time.process_time()
+    with pytest.raises((EventError, JsonFieldError)):
+        read_event("issues", raw)
+    assert time.process_time() - start < 1

@@ -13,7 +13,17 @@ from bot.leaderboard.merge import record
 from bot.leaderboard.records import VerifiedRecord
 
 
-@pytest.mark.parametrize("twin", ["harp_Author2026Title", "HARP_Old2020Name"], ids=["other case", "alias"])
+@pytest.mark.parametrize(
+    "twin",
+    [
+        "harp_Author2026Title",
+        "HARP_Old2020Name",
+        "HARP_Author2O26Title",
+        "HARP_Author2026Tit1e",
+        "HA-RP_Author2026Title",
+    ],
+    ids=["other case", "alias", "zero", "one", "separator"],
+)
 def test_a_key_cannot_be_taken_twice(twin: str) -> None:
     harp = entry("HARP", aliases=("HARP_Old2020Name",))
     with pytest.raises(MachineError) as caught:

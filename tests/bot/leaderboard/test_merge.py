@@ -18,7 +18,14 @@ LATER = DAY + timedelta(days=30)
 
 def recorded(before, measured, *, on=DAY, **options):
     return record(
-        before, CLAIM, results(CLAIM, measured, **options), date=on, issue=12, run_url="https://ci/1", owner="octocat"
+        before,
+        CLAIM,
+        results(CLAIM, measured, **options),
+        date=on,
+        issue=12,
+        run_url="https://ci/1",
+        owner="octocat",
+        approved_by="keeper",
     )
 
 
@@ -102,3 +109,37 @@ def test_a_checkpoint_that_the_submission_lacks_is_refused() -> None:
     with pytest.raises(MachineError) as caught:
         record(None, CLAIM, [stranger], date=DAY, issue=12, run_url=None)
     assert caught.value.message == "this result cannot be recorded: the submission has no such checkpoint"
+
+
+def by(entry, submitter: str | None, *, approved_by: str | None = None):
+    found = results(CLAIM, {90: (5000, 2000)})
+    return record(entry, CLAIM, found, date=LATER, issue=13, run_url=None, owner=submitter, approved_by=approved_by)
+
+
+@pytest.mark.parametrize("submitter", ["octocat", "OctoCat", None], ids=["owner", "other case", "by hand"])
+def test_an_owner_adds_to_their_own_entry(submitter: str | None) -> None:
+    theirs = recorded(None, {50: (5000, 2000)})
+    assert by(theirs, submitter).owner == "octocat"
+    assert robust(by(theirs, submitter), 90) == 0.2
+
+
+def test_nobody_else_changes_an_entry_without_a_maintainer() -> None:
+    theirs = recorded(None, {50: (5000, 2000)})
+    with pytest.raises(MachineError) as caught:
+        by(theirs, "mallory")
+    assert caught.value.where == "leaderboard/entries/NarrowNet_Project2026Narrow.json"
+    assert caught.value.message == "this entry is that of octocat, and mallory submitted results for it"
+    assert by(theirs, "mallory", approved_by="keeper").owner == "octocat"
+
+
+def test_an_entry_of_the_paper_is_nobodys_until_a_maintainer_decides() -> None:
+    old = entry(
+        "NarrowNet", published(track(90), 80, 40), ap_key=CLAIM.ap_key, taxonomy=taxonomy("NarrowNet", CLAIM.ap_key)
+    )
+    with pytest.raises(MachineError, match="this entry is nobody's in particular, and octocat submitted"):
+        by(old, "octocat")
+    assert by(old, "octocat", approved_by="keeper").owner is None
+
+
+def test_a_new_method_needs_nobodys_word_here() -> None:
+    assert by(None, "octocat").owner == "octocat"

@@ -473,6 +473,63 @@ def test_results_for_a_method_on_the_board_are_welcome() -> None:
     assert finding.message == "`HARP_Zhao2023Holistic` is on the board; these results will be added to it"
 
 
+TWINS = (
+    "harp_zhao2023holistic",
+    "HARP_Zhao2023HOLISTIC",
+    "HARP_Zhao2023Ho-listic",
+    "HARP-_Zhao2023Holistic",
+    "HARP_Zha02023Holistic",
+    "HARP_Zhao2023Hollstic",
+    "HARP_Zhao2023Ho1istic",
+    "\N{CYRILLIC CAPITAL LETTER EN}ARP_Zhao2023Holistic",
+    "H\N{GREEK CAPITAL LETTER ALPHA}RP_Zhao2023Holistic",
+    "HARP_Zhao2023Hol\N{LATIN SMALL LETTER DOTLESS I}stic",
+    "HA\N{COMBINING GRAVE ACCENT}RP_Zhao2023Holistic",
+)
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_no_twin_of_a_method_on_the_board_is_accepted(twin: str) -> None:
+    text = of_method(twin)
+    refused = [f for f in findings(text) if f.severity is Severity.ERROR]
+    assert refused
+    assert any(f.where == "taxonomy.ap_key" or f.where.endswith(".model_key") for f in refused)
+
+
+@pytest.mark.parametrize("spelled", ["\N{FULLWIDTH LATIN CAPITAL LETTER H}ARP", "HA\N{ZERO WIDTH SPACE}RP"])
+def test_a_key_in_other_width_or_with_unseen_characters_is_the_key_itself(spelled: str) -> None:
+    rules = [f.rule for f in findings(of_method(HARP.ap_key.replace("HARP", spelled)))]
+    assert "a-known-key-is-of-the-same-method" in rules
+
+
+def owned(author: str | None) -> list[Finding]:
+    reading = read_submission(of_method(HARP.ap_key), PROTOCOL)
+    facts = Facts(protocol=PROTOCOL, methods=(replace(HARP, owner="octocat"),), author=author)
+    ruled = check(reading.draft, facts, reading.positions)
+    return [finding for finding in ruled.findings if finding.rule == "a-known-method-is-its-owners"]
+
+
+@pytest.mark.parametrize("author", ["octocat", "OctoCat"])
+def test_owners_add_to_their_own_method_without_a_word(author: str) -> None:
+    assert owned(author) == []
+
+
+def test_somebody_else_is_told_that_a_maintainer_decides() -> None:
+    [finding] = owned("mallory")
+    assert (finding.severity, finding.where) == (Severity.WARNING, "taxonomy.ap_key")
+    assert finding.message == "`HARP_Zhao2023Holistic` was brought to the board by `octocat`, not by `mallory`"
+    assert finding.fix.endswith("a maintainer decides whether these results are added")
+    [finding] = owned(None)
+    assert (finding.severity, finding.message) == (
+        Severity.NOTICE,
+        "`HARP_Zhao2023Holistic` was brought to the board by `octocat`",
+    )
+
+
+def test_a_method_that_nobody_brought_is_open_to_all() -> None:
+    assert [f for f in findings(of_method(HARP.ap_key)) if f.rule == "a-known-method-is-its-owners"] == []
+
+
 def test_another_paper_for_a_method_on_the_board_is_a_warning() -> None:
     text = changed(
         body("published-method-measured-again"), ("openreview.net/forum?id=sAJDi9lD06L", "example.org/paper")
