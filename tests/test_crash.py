@@ -5,32 +5,43 @@ Whatever is compared is compared to the byte, times apart: comment, results, out
 
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from doubles.demo import ASSETS, issue_body, mirror
-from doubles.killed_runs import Runs, kill_after, killable_runs, left_behind
+from doubles.killed_runs import Runs, kill_after, kill_at, killable_runs, left_behind
 
 HTML = b"<!DOCTYPE html><html></html>"
 
 
-def survive(runs: Runs, folder: Path, arguments: list[str], *, kills: int, pause_share: float) -> dict[str, int]:
-    """Kill runs `kills` times, each after a random share of the time of an undisturbed one, and compare what is left.
+Kill = Callable[[Runs, int, int], None]
+
+
+def survive(runs: Runs, folder: Path, arguments: list[str], *, kills: int, kill: Callable[[float, int], Kill]) -> None:
+    """Kill runs `kills` times and compare what each folder holds in the end with what an undisturbed run leaves.
 
     Folders are used one after the other: whenever a run comes to its end, it is compared and another one is begun.
+
+    Args:
+        runs: where they are started.
+        folder: for all that they write.
+        arguments: of `apbot verify`, but for `--out`.
+        kills: how many.
+        kill: from the seconds and the batches of an undisturbed run, what kills one: given runs, group and how many kills of
+            this folder went before.
     """
     began = time.monotonic()
     runs.begin(*arguments, "--out", str(folder / "undisturbed"))
     code, whole_s = runs.end(), time.monotonic() - began
     expected, batches = left_behind(folder / "undisturbed"), runs.batches()
     assert "comment.md" in expected
-    assert batches
-    moments, ended, killed, in_this = random.Random(20261125), 0, 0, 0
+    strike, ended, killed, in_this = kill(whole_s, batches), 0, 0, 0
     while killed < kills or in_this:
         out = folder / f"killed-{ended}"
         group = runs.begin(*arguments, "--out", str(out))
         if killed < kills:
-            kill_after(group, moments.uniform(0, pause_share * whole_s))
+            strike(runs, group, in_this)
         found = runs.end()
         if found == -9:
             killed, in_this = killed + 1, in_this + 1
@@ -39,7 +50,19 @@ def survive(runs: Runs, folder: Path, arguments: list[str], *, kills: int, pause
         assert left_behind(out) == expected
         assert runs.batches() <= batches + in_this, "a kill costs one batch at most"
         ended, in_this = ended + 1, 0
-    return {"killed": killed, "compared": ended, "batches": batches}
+    print(f"{killed} kills, {ended} folders compared, {batches} batches in each")
+
+
+def in_the_midst(_whole_s: float, batches: int) -> Kill:
+    """Kills after random numbers of batches, so that each run has some to lose."""
+    moments = sorted(random.Random(20261125).sample(range(5, batches), 3))
+    return lambda runs, group, before: kill_at(runs, group, moments[before])
+
+
+def at_any_time(whole_s: float, _batches: int) -> Kill:
+    """Kills after a random time, up to a quarter of what the whole takes."""
+    moments = random.Random(20261125)
+    return lambda _runs, group, _before: kill_after(group, moments.uniform(0, whole_s / 4))
 
 
 def test_a_run_killed_at_random_moments_comes_to_the_same_end(tmp_path: Path) -> None:
@@ -47,15 +70,13 @@ def test_a_run_killed_at_random_moments_comes_to_the_same_end(tmp_path: Path) ->
     files = mirror(tmp_path / "files", s50=HTML, s75=HTML)
     arguments = [str(tmp_path / "issue.md"), "--protocol", "demo", "--files", str(files), "--issue", "1"]
     with killable_runs(tmp_path, small=True) as runs:
-        survived = survive(runs, tmp_path, arguments, kills=3, pause_share=0.8)
-    assert survived["killed"] == 3
+        survive(runs, tmp_path, arguments, kills=3, kill=in_the_midst)
+    assert (tmp_path / "killed-0" / "comment.md").is_file()
 
 
 @pytest.mark.nightly
 def test_the_demonstration_killed_at_fifty_random_moments_comes_to_the_same_end(tmp_path: Path) -> None:
     arguments = [str(ASSETS / "issue.md"), "--protocol", "demo", "--files", str(ASSETS / "files"), "--issue", "1"]
     with killable_runs(tmp_path, small=False) as runs:
-        survived = survive(runs, tmp_path, arguments, kills=50, pause_share=0.25)
-    print(survived)
-    assert survived["killed"] == 50
+        survive(runs, tmp_path, arguments, kills=50, kill=at_any_time)
     assert (tmp_path / "undisturbed" / "repository").is_dir()

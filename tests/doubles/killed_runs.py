@@ -66,8 +66,27 @@ def killable_runs(folder: Path, *, small: bool) -> Iterator[Runs]:
 
 
 def kill_after(group: int, seconds: float) -> None:
-    """Kill a run and all that it started, without a warning."""
+    """Kill a run and all that it started after so many seconds, without a warning."""
     time.sleep(seconds)
+    _kill(group)
+
+
+def kill_at(runs: Runs, group: int, batches: int) -> None:
+    """Kill a run and all that it started once so many batches were begun since they were last asked for."""
+    while _alive(group) and (not runs.counted.exists() or runs.counted.stat().st_size < batches):
+        time.sleep(0.001)
+    _kill(group)
+
+
+def _alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _kill(group: int) -> None:
     try:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:
@@ -98,13 +117,18 @@ def _serve(counted: Path, *, small: bool) -> None:
 
     _prepare(counted, small=small)
     for line in sys.stdin:
+        ready, told = os.pipe()
         child = os.fork()
         if child == 0:
             os.setsid()
+            os.write(told, b".")
             os.dup2(os.open(os.devnull, os.O_RDWR), 0)
             os.dup2(2, 1)
             code = cli.main(json.loads(line))
             os._exit(code)
+        os.read(ready, 1)  # before it has a group of its own, nothing can be killed
+        os.close(ready)
+        os.close(told)
         print(child, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from doubles.largest_bodies import LARGEST_COMMENTS
 from doubles.lifecycle import AUTHOR, MAINTAINER, STRANGER
 
 from bot.lifecycle.commands import MAX_LENGTH, Audience, Command, Spoken, allowed, audiences, command_in
@@ -171,33 +172,9 @@ def test_time_is_linear_in_the_length(piece: str) -> None:
     said(piece * (2 * MAX_LENGTH // len(piece)))
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "/apbot " * 40_000,
-        "/apbot\n" * 40_000,
-        "/apbot retry " + "please " * 40_000,
-        "/apbot " + "x" * MAX_LENGTH,
-        "/apbot\n" + "`a" * 130_000,
-        "/apbot\n" + "".join("`" * n for n in range(1, 700)),
-        "/apbot\n" + "` `` ``` " * 29_000,
-        "/apbot\n" + "\\`" * 130_000,
-        "> /apbot\n" * 29_000,
-        "```\n/apbot\n" * 20_000,
-        "<pre>\n/apbot\n" * 18_000,
-        "<!--\n/apbot\n" * 18_000,
-        "<" * MAX_LENGTH + "/apbot",
-        "/apbot\n" + "<pre " * 50_000,
-        "/apbot\n" + " " * MAX_LENGTH,
-        "/apbot\n" + "\N{ZERO WIDTH SPACE}" * MAX_LENGTH,
-        "/apbot" + " :," * 80_000,
-        "/apbot\n" + "- " * 130_000,
-        "/ap" + "\N{SOFT HYPHEN}" * (MAX_LENGTH - 20) + "bot retry",
-    ],
-    ids=lambda text: text[:24].replace("\n", " "),
-)
+@pytest.mark.parametrize("text", LARGEST_COMMENTS, ids=lambda text: text[:24].replace("\n", " "))
 def test_the_largest_comments_take_no_more_than_a_moment(text: str) -> None:
     start = time.process_time()
     said(text[:MAX_LENGTH])
-    # Anything that grows faster than the comment takes minutes.
-    assert time.process_time() - start < 1
+    # Less than a second on an idle machine (benchmarks/largest_bodies.py); what grows faster than the comment takes minutes.
+    assert time.process_time() - start < 5
