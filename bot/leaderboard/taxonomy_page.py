@@ -13,7 +13,7 @@ from bot.reply.markdown import plain, table
 # How notes begin that tell no disagreement.
 _NO_DISAGREEMENT: Final = ("Details from", "The older taxonomy file writes the address of the same paper")
 _NOT_SPECIFIED: Final = "n.s."
-_LEGEND: Final = (
+LEGEND: Final = (
     ("AT, NT, KD, CNI", "adversarial training, natural training, knowledge distillation, channel noise injection"),
     ("1S, IT", "one-shot, iterative pruning"),
     ("S, US", "structured, unstructured pruning"),
@@ -79,15 +79,20 @@ def methods_of(board: Board, pipeline: Pipeline) -> tuple[Entry, ...]:
     return tuple(entry for entry in board.entries if entry.taxonomy["pipeline"] == pipeline.name)
 
 
-def taxonomy_page(board: Board, pipeline: Pipeline) -> str:
-    """The whole page of one pipeline."""
+def taxonomy_columns(pipeline: Pipeline) -> list[tuple[str, str, Callable[[Any], str]]]:
+    """Heading, field and abbreviated text of each column between method and criterion."""
     schedule = [("1S/IT", "schedule", _options("1S", "IT"))] if pipeline.scheduled else []
-    columns: list[tuple[str, str, Callable[[Any], str]]] = [
+    return [
         *((heading, field, _steps) for heading, field in pipeline.steps),
         *schedule,
         ("S/US", "structure", _options("S", "US")),
         ("L/G", "locality", _options("L", "G")),
     ]
+
+
+def taxonomy_page(board: Board, pipeline: Pipeline) -> str:
+    """The whole page of one pipeline."""
+    columns = taxonomy_columns(pipeline)
     rows = [
         [
             link(entry.name, entry.taxonomy["paper_url"]),
@@ -106,7 +111,7 @@ def taxonomy_page(board: Board, pipeline: Pipeline) -> str:
                 "training algorithm."
             ),
             table(["Method", *(heading for heading, _, _ in columns), "Criterion", "Entry"], rows),
-            "\n".join(f"- {terms}: {meaning}" for terms, meaning in _LEGEND),
+            "\n".join(f"- {terms}: {meaning}" for terms, meaning in LEGEND),
             *_decisions(methods_of(board, pipeline)),
             "[All tables](../README.md)\n",
         ]
@@ -115,11 +120,16 @@ def taxonomy_page(board: Board, pipeline: Pipeline) -> str:
 
 def _decisions(entries: Sequence[Entry]) -> Iterator[str]:
     """What was decided for each method whose sources disagree or are at fault."""
-    noted = [(entry, note) for entry in entries for note in entry.taxonomy_source.notes]
-    decided = [(entry, note) for entry, note in noted if not note.startswith(_NO_DISAGREEMENT)]
+    decided = decisions(entries)
     if decided:
         yield "## Where the sources disagree or err"
         yield "\n".join(f"- {plain(entry.name)}: {plain(note, 600)}" for entry, note in decided)
+
+
+def decisions(entries: Sequence[Entry]) -> list[tuple[Entry, str]]:
+    """The notes that tell a disagreement, each with its method."""
+    noted = [(entry, note) for entry in entries for note in entry.taxonomy_source.notes]
+    return [(entry, note) for entry, note in noted if not note.startswith(_NO_DISAGREEMENT)]
 
 
 def _criterion(taxonomy: dict[str, Any]) -> str:

@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 from xml.sax.saxutils import escape
 
+from apcore.accuracy import Accuracy
+from apcore.model_key import ModelKey
 from apcore.result import Result
 from apcore.verdict import Metric, Verdict, worst
 from bot.reply.result_rows import WORDS, short_name
@@ -43,6 +45,15 @@ _COLOURS: Final = {
 _MAX_TEXT: Final = 60
 
 
+class Judged(Protocol):
+    """A result, or what the board records of one."""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict that decides, None if nothing was claimed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Badge:
     """What a badge says: a name, a message, and the message's background as `#rrggbb`."""
@@ -52,7 +63,7 @@ class Badge:
     colour: str
 
 
-def entry_badge(ap_key: str, results: Sequence[Result]) -> Badge:
+def entry_badge(ap_key: str, results: Sequence[Judged]) -> Badge:
     """The badge of a method: how many of its checkpoints got the verdict that decides."""
     verdicts = Counter(result.verdict for result in results if result.verdict)
     decisive = worst(verdicts) or Verdict.NOT_MEASURED
@@ -65,14 +76,20 @@ def entry_badge(ap_key: str, results: Sequence[Result]) -> Badge:
 
 def checkpoint_badge(result: Result) -> Badge:
     """The badge of a checkpoint: its measured AutoAttack accuracy, and what that says about its claims."""
-    accuracy = result.accuracies.get(Metric.AUTOATTACK.measure)
-    measured = "not attacked" if accuracy is None else f"AutoAttack {100 * accuracy.value:.2f} %"
-    verdict = result.verdict or Verdict.NOT_MEASURED
-    return Badge(
-        label=short_name(result.model_key),
-        message=f"{measured}, {WORDS[verdict]}",
-        colour=_COLOURS.get(verdict, _GREY),
-    )
+    return measured_badge(result.model_key, result.accuracies.get(Metric.AUTOATTACK.measure), result.verdict)
+
+
+def measured_badge(key: ModelKey, aa_robust: Accuracy | None, verdict: Verdict | None) -> Badge:
+    """The badge of a checkpoint of which the numbers are at hand, as in `checkpoint_badge`."""
+    measured = "not attacked" if aa_robust is None else f"AutoAttack {100 * aa_robust.value:.2f} %"
+    verdict = verdict or Verdict.NOT_MEASURED
+    return Badge(label=short_name(key), message=f"{measured}, {WORDS[verdict]}", colour=_COLOURS.get(verdict, _GREY))
+
+
+def published_badge(ap_key: str, results: int) -> Badge:
+    """The badge of a method of which results are published and none was re-run."""
+    words = "no result" if not results else "1 published result" if results == 1 else f"{results} published results"
+    return Badge(label=ap_key, message=words, colour=_GREY)
 
 
 def badge_svg(badge: Badge) -> str:
