@@ -114,11 +114,14 @@ def _add_leaderboard(commands: Commands) -> None:
     build = add_command(
         actions,
         "build",
-        summary="build every table and data file from leaderboard/entries",
+        summary="build every table and data file, and the site, from leaderboard/entries",
         example="apbot leaderboard build",
         run=_build,
     )
     build.add_argument("--out", type=Path, metavar="DIR", help="write there instead of beside the entries")
+    build.add_argument(
+        "--site", type=Path, metavar="DIR", help="where the site is built (default site, or DIR/site of --out)"
+    )
     add_command(
         actions,
         "check",
@@ -204,10 +207,14 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _build(options: argparse.Namespace) -> int:
     from bot.leaderboard.build import build  # noqa: PLC0415
+    from bot.leaderboard.site.build_site import build_site  # noqa: PLC0415
 
     board = _board()
     for path in build(board / "entries", options.out or board):
         print(path)
+    site = options.site or (options.out or Path()) / "site"
+    build_site(board / "entries", site)
+    print(site / "index.html")
     return command_line.DONE
 
 

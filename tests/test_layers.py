@@ -30,6 +30,8 @@ LIGHT = [
     "bot.github.ports",
     "bot.leaderboard.build",
     "bot.leaderboard.merge",
+    "bot.leaderboard.site.build_site",
+    "bot.leaderboard.site.pages",
     "bot.lifecycle.handover",
     "bot.lifecycle.obey",
     "bot.lifecycle.recognition",

@@ -1,0 +1,66 @@
+"""The site's folder: written whole, cleared of pages that no entry needs any more, and nobody else's folder overwritten."""
+
+from pathlib import Path
+from typing import Final
+
+from apcore.errors import MachineError
+from bot.leaderboard.board import read_board
+
+# Folders that hold nothing but what an earlier build wrote.
+_OURS: Final = ("badges", "boards", "data", "methods")
+_MARK: Final = "Built from leaderboard/entries/ by `apbot leaderboard build`"
+
+
+def build_site(entries_dir: Path, site_dir: Path) -> list[Path]:
+    """Build the whole site from the entries.
+
+    Returns:
+        The files written, sorted.
+
+    Raises:
+        MachineError: the site's extra is not installed, an entry cannot be used, the folder holds something else, or it cannot
+            be written.
+    """
+    try:
+        from bot.leaderboard.site.pages import site_files  # noqa: PLC0415 - Jinja2, which tables do not need
+    except ModuleNotFoundError as exc:
+        raise MachineError(
+            where=str(site_dir),
+            message=f"the site cannot be built without {exc.name}; the tables are built",
+            fix="install the project with its extra: pip install --constraint constraints.txt --editable '.[site]'",
+        ) from exc
+    files = site_files(read_board(entries_dir))
+    try:
+        _refuse_what_is_not_ours(site_dir)
+        for stale in _stale(site_dir, files):
+            stale.unlink()
+        return [_write(site_dir / path, text) for path, text in files.items()]
+    except OSError as exc:
+        raise MachineError(
+            where=str(exc.filename or site_dir),
+            message=f"the site cannot be written: {exc.strerror or exc}",
+            fix="make room, mend the permissions or choose another folder with --site, then run the same command again",
+        ) from exc
+
+
+def _refuse_what_is_not_ours(site_dir: Path) -> None:
+    if not site_dir.exists() or not any(site_dir.iterdir()):
+        return
+    index = site_dir / "index.html"
+    if not index.is_file() or _MARK not in index.read_text(encoding="utf-8", errors="replace"):
+        raise MachineError(
+            where=str(site_dir),
+            message="this folder holds something else than a site that was built here",
+            fix="name an empty or a new folder with --site",
+        )
+
+
+def _stale(site_dir: Path, files: dict[str, str]) -> list[Path]:
+    known = {site_dir / path for path in files}
+    return [path for folder in _OURS for path in sorted((site_dir / folder).glob("*.*")) if path not in known]
+
+
+def _write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode())
+    return path

@@ -1,0 +1,162 @@
+"""Every file of the site from the board: pages from templates, data as scripts, badges, and what the pages look and act like.
+
+All addresses are relative, so that the folder works wherever it lies: on a disk, or below any path of a server.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from apcore.taxonomy_terms import CRITERIA, LOCALITIES, OTHER_CRITERION
+from bot.leaderboard.board import Board
+from bot.leaderboard.exports import leaderboard_csv, leaderboard_json
+from bot.leaderboard.headings import STRUCTURE_WORDS, architecture_name, counted
+from bot.leaderboard.records import Provenance
+from bot.leaderboard.result_page import sample_words
+from bot.leaderboard.site import scatter as picture
+from bot.leaderboard.site.board_view import BoardView, Measure, board_data, board_view, column_words
+from bot.leaderboard.site.method_view import MethodView, method_view, terms
+from bot.leaderboard.tables import result_tables
+from bot.leaderboard.taxonomy_page import LEGEND, PIPELINES, Pipeline, decisions, methods_of, taxonomy_columns
+from bot.reply.badge import badge_svg, entry_badge, measured_badge, published_badge
+from bot.reply.result_rows import WORDS
+
+BUILT: Final = "<!-- Built from leaderboard/entries/ by `apbot leaderboard build`. -->"
+_HERE: Final = Path(__file__).parent
+_STATIC: Final = ("site.css", "site.js", "icon.svg")
+_SHORT_PIPELINES: Final = {
+    "after_training": "After training",
+    "before_training": "Before training",
+    "during_training": "During training",
+}
+
+
+def site_files(board: Board) -> dict[str, str]:
+    """Path below the site's folder and text of every file, the same bytes for the same entries."""
+    tables = result_tables(board)
+    boards = tuple(map(board_view, tables))
+    methods = tuple(method_view(entry, boards) for entry in board.entries)
+    files = {
+        ".nojekyll": "",
+        "leaderboard.csv": leaderboard_csv(board),
+        "leaderboard.json": leaderboard_json(board, tables),
+        **{name: (_HERE / "static" / name).read_text(encoding="utf-8") for name in _STATIC},
+        **{f"data/{view.stem}.js": board_data(view) for view in boards},
+        **dict(_badges(methods)),
+        **dict(_pages(board, boards, methods)),
+    }
+    return dict(sorted(files.items()))
+
+
+def _pages(board: Board, boards: Sequence[BoardView], methods: Sequence[MethodView]) -> Iterator[tuple[str, str]]:
+    environment = _environment()
+
+    def page(template: str, path: str, **values: Any) -> tuple[str, str]:
+        root = "../" * path.count("/")
+        text = environment.get_template(template).render(built=BUILT, root=root, boards=boards, here=path, **values)
+        return path, text.rstrip("\n") + "\n"
+
+    yield page("index.html", "index.html", board=board, methods=methods)
+    yield page("methods.html", "methods.html", methods=methods)
+    yield page(
+        "taxonomy.html", "taxonomy.html", pipelines=[_pipeline(board, p) for p in PIPELINES], **_use(board, boards)
+    )
+    for view in boards:
+        yield page("board.html", f"boards/{view.stem}.html", view=view, scatter=picture.scatter(view), **_choices(view))
+    for method in methods:
+        yield page("method.html", f"methods/{method.entry.ap_key}.html", method=method)
+
+
+def _badges(methods: Sequence[MethodView]) -> Iterator[tuple[str, str]]:
+    for method in methods:
+        ap_key = method.entry.ap_key
+        measured = [result.verified for result in method.verified if result.verified]
+        badge = entry_badge(ap_key, measured) if measured else published_badge(ap_key, len(method.results))
+        yield f"badges/{ap_key}.svg", badge_svg(badge)
+        for result, record in zip(method.verified, measured, strict=True):
+            svg = badge_svg(measured_badge(result.key, record.measured.aa_robust, record.verdict))
+            yield f"badges/{result.key}.{record.protocol_name}.svg", svg
+
+
+def _choices(view: BoardView) -> dict[str, Any]:
+    """What a reader can filter by: values that some method of the board has, each with its words."""
+    taxonomies = [row.entry.taxonomy for row in view.rows]
+    localities = {term for row in view.rows for term in row.locality or ("none",)}
+    return {
+        "filters": (
+            ("arch", "Architecture", [(name, architecture_name(name)) for name in view.architectures]),
+            ("sparsity", "Sparsity", [(str(s), f"{s} %") for s in view.sparsities]),
+            ("pipeline", "Pipeline", _present(_SHORT_PIPELINES, {t["pipeline"] for t in taxonomies})),
+            ("criterion", "Criterion", _present(_criteria(), {t["criterion"] for t in taxonomies})),
+            ("locality", "Locality", _present(LOCALITIES | {"none": "Not specified"}, localities)),
+            ("from", "Provenance", [("published", "Published"), ("verified", "Verified")]),
+        )
+    }
+
+
+def _present(words: dict[str, str], used: set[str]) -> list[tuple[str, str]]:
+    return [(term, text) for term, text in words.items() if term in used]
+
+
+def _criteria() -> dict[str, str]:
+    return {term: f"{term}: {text.lower()}" for term, text in CRITERIA.items()} | {OTHER_CRITERION: "Other"}
+
+
+def _pipeline(board: Board, pipeline: Pipeline) -> dict[str, Any]:
+    columns = taxonomy_columns(pipeline)
+    entries = methods_of(board, pipeline)
+    return {
+        "name": pipeline.name,
+        "title": pipeline.title,
+        "headings": [heading for heading, _, _ in columns],
+        "rows": [(entry, [render(entry.taxonomy[field]) for _, field, render in columns]) for entry in entries],
+        "decisions": decisions(entries),
+    }
+
+
+def _use(board: Board, boards: Sequence[BoardView]) -> dict[str, Any]:
+    """How many methods each board has of each criterion: what the links to filtered boards say."""
+
+    def line(field: str, term: str, words: str) -> tuple[str, str, int, list[int]]:
+        members = [sum(row.entry.taxonomy[field] == term for row in view.rows) for view in boards]
+        return term, words, sum(entry.taxonomy[field] == term for entry in board.entries), members
+
+    criteria = CRITERIA | {OTHER_CRITERION: "Other"}
+    return {
+        "uses": (
+            ("pipeline", "Pipeline", [line("pipeline", term, words) for term, words in _SHORT_PIPELINES.items()]),
+            (
+                "criterion",
+                "Criterion",
+                [line("criterion", term, f"{words} ({term})") for term, words in criteria.items()],
+            ),
+        )
+    }
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates", encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {
+        "Measure": Measure,
+        "VERIFIED": Provenance.VERIFIED,
+        "counted": counted,
+        "column_words": column_words,
+        "architecture_name": architecture_name,
+        "sample_words": sample_words,
+        "pipelines_in_short": _SHORT_PIPELINES,
+        "verdict_words": WORDS,
+        "legend": LEGEND,
+        "structure_words": STRUCTURE_WORDS,
+        "terms": terms,
+        "picture": picture,
+    }
+    environment.filters["percent"] = lambda fraction: f"{100 * fraction:.2f}"
+    return environment

@@ -1,0 +1,230 @@
+"""Pages of the site: whole from any folder, safe whatever an entry quotes, and complete about a method."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path, PurePosixPath
+from posixpath import normpath
+from urllib.parse import urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from doubles.boards import SOURCE, entry, published, taxonomy, track
+from doubles.site_boards import generated_board, verified
+
+from bot.leaderboard.board import Board, read_board
+from bot.leaderboard.entry import Entry, PublishedTaxonomy
+from bot.leaderboard.site.pages import site_files
+
+LEADERBOARD = Path(__file__).parents[4] / "leaderboard"
+GoldenCheck = Callable[[str, str], None]
+
+
+@pytest.fixture(scope="module")
+def site() -> dict[str, str]:
+    return site_files(read_board(LEADERBOARD / "entries"))
+
+
+@pytest.fixture
+def both() -> Entry:
+    """A method with a published and a verified result, and a taxonomy that says everything."""
+    fields = taxonomy(
+        "Both",
+        "Both_Author2026Title",
+        code_url="https://example.org/code",
+        training_step_detail="PGD",
+        structure=["S"],
+        granularity=["filters"],
+        locality=None,
+    )
+    return entry(
+        "Both",
+        published(track(50), 82, 43.5),
+        verified(track(90), 8100, 4104),
+        taxonomy=fields,
+        taxonomy_source=PublishedTaxonomy(source=SOURCE, notes=("Two sources differ.",)),
+    )
+
+
+@cache
+def parsed_page(text: str) -> BeautifulSoup:
+    return BeautifulSoup(text, "html.parser")
+
+
+def pages(files: dict[str, str]) -> dict[str, BeautifulSoup]:
+    return {path: parsed_page(text) for path, text in files.items() if path.endswith(".html")}
+
+
+def addresses(page: BeautifulSoup) -> list[tuple[str, str]]:
+    return [(tag.name, tag[name]) for name in ("href", "src") for tag in page.find_all(attrs={name: True})]
+
+
+@pytest.mark.parametrize("board", ["today", "generated"])
+def test_every_address_inside_leads_to_a_file_of_the_site(site: dict[str, str], board: str) -> None:
+    files = site if board == "today" else site_files(generated_board(9))
+    parsed = pages(files)
+    for path, page in parsed.items():
+        for _, address in addresses(page):
+            parts = urlsplit(address)
+            if parts.scheme:
+                continue
+            assert not address.startswith("/"), (path, address)
+            target = normpath(PurePosixPath(path).parent / parts.path) if parts.path else path
+            assert target in files, (path, address)
+            if parts.fragment and "=" not in parts.fragment:
+                assert parsed[target].find(id=parts.fragment), (path, address)
+
+
+def test_nothing_is_fetched_from_elsewhere_and_no_script_stands_in_a_page(site: dict[str, str]) -> None:
+    for path, page in pages(site).items():
+        remote = [a for name, a in addresses(page) if name != "a" and urlsplit(a).scheme]
+        inline = [tag for tag in page.find_all("script") if tag.get_text().strip()]
+        styled = page.find_all(style=True) + page.find_all("style")
+        assert (remote, inline, styled) == ([], [], []), path
+    assert "http" not in site["site.css"].replace("http://www.w3.org", "")
+    assert "http" not in site["site.js"]
+
+
+def test_ids_are_unique_and_every_page_has_one_heading_and_a_title(site: dict[str, str]) -> None:
+    for path, page in pages(site).items():
+        ids = [tag["id"] for tag in page.find_all(id=True)]
+        assert len(ids) == len(set(ids)), path
+        assert len(page.find_all("h1")) == 1, path
+        assert page.title.get_text().endswith(" · Adversarial pruning leaderboard"), path
+
+
+class Nesting(HTMLParser):
+    """Which elements are open; one that closes another is a fault."""
+
+    VOID = frozenset({"meta", "link", "br", "img", "input"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.faults: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        if len(names) != len(set(names)):
+            self.faults.append(f"<{tag}> has an attribute twice")
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("path", "circle", "rect"):
+            self.faults.append(f"<{tag}/> is no element of HTML")
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}> closes another element at {self.getpos()}")
+
+
+def test_every_element_is_closed_where_it_was_opened(site: dict[str, str], both: Entry) -> None:
+    for path, text in (site | site_files(Board.of([both]))).items():
+        if path.endswith(".html"):
+            reader = Nesting()
+            reader.feed(text)
+            assert (reader.open, reader.faults) == ([], []), path
+
+
+def test_the_same_entries_give_the_same_bytes_in_another_process(site: dict[str, str]) -> None:
+    probe = (
+        "import hashlib, sys; from pathlib import Path; from bot.leaderboard.board import read_board\n"
+        "from bot.leaderboard.site.pages import site_files\n"
+        "print(hashlib.sha256(repr(site_files(read_board(Path(sys.argv[1])))).encode()).hexdigest())"
+    )
+    command = [sys.executable, "-c", probe, str(LEADERBOARD / "entries")]
+    seeds = [{"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)} for seed in ("1", "2")]
+    hashes = {subprocess.run(command, env=env, check=True, capture_output=True).stdout for env in seeds}
+    assert len(hashes) == 1
+
+
+def test_what_an_entry_quotes_stays_text() -> None:
+    evil = "<script>alert(1)</script>\"'&"
+    fields = taxonomy(
+        "Evil", "Evil_Author2026Title", paper_url='https://example.org/"><script>', training_step_detail=evil
+    )
+    fields |= {"criterion": "other", "criterion_detail": evil}
+    source = PublishedTaxonomy(source=SOURCE, notes=(evil,))
+    files = site_files(Board.of([entry("Evil", published(track(90), 80, 40), taxonomy=fields, taxonomy_source=source)]))
+    for path, page in pages(files).items():
+        assert all(tag.get("src") for tag in page.find_all("script")), path
+    assert evil in pages(files)["methods/Evil_Author2026Title.html"].get_text()
+    assert evil in pages(files)["taxonomy.html"].get_text()
+
+
+def test_a_method_page_reads_well(both: Entry, golden: GoldenCheck) -> None:
+    golden("site/method.html", site_files(Board.of([both]))["methods/Both_Author2026Title.html"])
+
+
+def test_a_board_page_reads_well(both: Entry, golden: GoldenCheck) -> None:
+    other = entry("Other", published(track(90), 79, 39.5))
+    golden("site/board.html", site_files(Board.of([both, other]))["boards/apb-2024-cifar10-structured.html"])
+
+
+def test_a_verified_checkpoint_says_claim_measurement_interval_hashes_protocol_and_run(both: Entry) -> None:
+    page = pages(site_files(Board.of([both])))["methods/Both_Author2026Title.html"]
+    section = page.select_one("section.verified")
+    rows = [[cell.get_text() for cell in row.select("th, td")] for row in section.select("tbody tr")]
+    assert rows == [
+        ["Clean", "81.00", "81.00", "80.22 to 81.76", "10,000"],
+        ["AutoAttack, eps 0.031", "42.00", "41.04", "40.08 to 42.01", "10,000"],
+        ["HO-FMN, eps 8/255", "40.00", "39.84", "31.78 to 48.50", "128"],
+    ]
+    record = both.results[1]
+    words = section.get_text()
+    assert section.find("h2").get_text() == "Re-run: ResNet-18, CIFAR10, structured, 90 %"
+    for fact in (
+        "c" * 64,
+        "5" * 64,
+        record.protocol.sha256,
+        "2026-11-22",
+        "issue 12",
+        "confirmed, lower",
+        "1" + "d" * 29,
+    ):
+        assert fact in words
+    assert section.find("a", href="https://example.org/runs/7")
+
+
+def test_a_published_checkpoint_is_loaded_by_its_key_and_another_from_a_file(site: dict[str, str], both: Entry) -> None:
+    harp = pages(site)["methods/HARP_Zhao2023Holistic.html"].select_one("pre").get_text()
+    assert 'load_model("HARP_Zhao2023Holistic_R18_CIFAR10_US_90")' in harp
+    own = pages(site_files(Board.of([both])))["methods/Both_Author2026Title.html"].select_one("pre").get_text()
+    assert 'load_model("Both_Author2026Title_R18_CIFAR10_S_50", checkpoint="net.pt")' in own
+
+
+def test_a_key_of_another_protocol_is_loaded_under_it() -> None:
+    new = entry("New", verified(track(90), 8100, 4104, "apb-2026"))
+    code = pages(site_files(Board.of([new])))["methods/New_Author2026Title.html"].select_one("pre").get_text()
+    assert 'load_model("New_Author2026Title_R18_CIFAR10_S_90", checkpoint="net.pt", protocol="apb-2026")' in code
+
+
+def test_a_citation_says_what_the_key_says_and_no_more() -> None:
+    fields = taxonomy("HARP", "HARP_Zhao2023Holistic", paper_url="https://example.org/{x}")
+    files = site_files(Board.of([entry("HARP", ap_key="HARP_Zhao2023Holistic", taxonomy=fields)]))
+    assert pages(files)["methods/HARP_Zhao2023Holistic.html"].select("pre")[-1].get_text() == (
+        "@misc{HARP_Zhao2023Holistic,\n  author = {Zhao},\n  year = {2023},\n  note = {The method HARP},\n"
+        "  url = {https://example.org/%7Bx%7D},\n}\n"
+    )
+
+
+def test_a_badge_tells_verified_from_published(both: Entry, site: dict[str, str]) -> None:
+    assert "HARP_Zhao2023Holistic: 24 published results" in site["badges/HARP_Zhao2023Holistic.svg"]
+    files = site_files(Board.of([both]))
+    assert "1 of 1 confirmed, lower" in files["badges/Both_Author2026Title.svg"]
+    assert "AutoAttack 41.04 %" in files["badges/Both_Author2026Title_R18_CIFAR10_S_90.apb-2024.svg"]
+
+
+def test_the_taxonomy_counts_the_methods_that_a_link_shows(site: dict[str, str]) -> None:
+    page = pages(site)["taxonomy.html"]
+    links = {a["href"]: int(a.get_text()) for a in page.select("#on-the-boards ~ .scroll a")}
+    assert links["boards/apb-2024-cifar10-unstructured.html#criterion=LIS"] == 4
+    assert links["boards/apb-2024-cifar10-structured.html#pipeline=during_training"] == 1
+    assert sum(count for link, count in links.items() if "cifar10-unstructured.html#pipeline" in link) == 10
+
+
+def test_a_board_without_entries_still_has_its_pages() -> None:
+    assert "No result has been recorded yet." in site_files(Board.of([]))["index.html"]
