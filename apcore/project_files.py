@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 def project_folder(package_file: str, name: str) -> Path:
-    """The project folder `name` (`schemas`, `leaderboard`, `demo`) for the package whose `__file__` is given.
+    """The project folder `name` (`schemas`, `leaderboard`, `docs`, `demo`) for the package whose `__file__` is given.
 
     Raises:
         FileNotFoundError: the installation is incomplete.

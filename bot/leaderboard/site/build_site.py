@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Final
 
+from apcore import project_files
 from apcore.errors import MachineError
+from apcore.project_files import project_folder
 from bot.leaderboard.board import read_board
 
 # Folders that hold nothing but what an earlier build wrote.
-_OURS: Final = ("badges", "boards", "data", "methods")
+_OURS: Final = ("badges", "boards", "data", "docs", "methods")
 _MARK: Final = "Built from leaderboard/entries/ by `apbot leaderboard build`"
 
 
@@ -22,14 +24,14 @@ def build_site(entries_dir: Path, site_dir: Path) -> list[Path]:
             be written.
     """
     try:
-        from bot.leaderboard.site.pages import site_files  # noqa: PLC0415 - Jinja2, which tables do not need
+        from bot.leaderboard.site.pages import site_files  # noqa: PLC0415 - Jinja2 and markdown-it-py
     except ModuleNotFoundError as exc:
         raise MachineError(
             where=str(site_dir),
             message=f"the site cannot be built without {exc.name}; the tables are built",
             fix="install the project with its extra: pip install --constraint constraints.txt --editable '.[site]'",
         ) from exc
-    files = site_files(read_board(entries_dir))
+    files = site_files(read_board(entries_dir), _documents())
     try:
         _refuse_what_is_not_ours(site_dir)
         for stale in _stale(site_dir, files):
@@ -41,6 +43,12 @@ def build_site(entries_dir: Path, site_dir: Path) -> list[Path]:
             message=f"the site cannot be written: {exc.strerror or exc}",
             fix="make room, mend the permissions or choose another folder with --site, then run the same command again",
         ) from exc
+
+
+def _documents() -> dict[str, str]:
+    """The project's documents, in Markdown, by name."""
+    folder = project_folder(project_files.__file__, "docs")
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.md"))}
 
 
 def _refuse_what_is_not_ours(site_dir: Path) -> None:

@@ -3,8 +3,9 @@
 All addresses are relative, so that the folder works wherever it lies: on a disk, or below any path of a server.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,6 +18,7 @@ from bot.leaderboard.records import Provenance
 from bot.leaderboard.result_page import sample_words
 from bot.leaderboard.site import scatter as picture
 from bot.leaderboard.site.board_view import BoardView, Measure, board_data, board_view, column_words
+from bot.leaderboard.site.doc_pages import DocPage, doc_pages
 from bot.leaderboard.site.method_view import MethodView, method_view, terms
 from bot.leaderboard.tables import result_tables
 from bot.leaderboard.taxonomy_page import LEGEND, PIPELINES, Pipeline, decisions, methods_of, taxonomy_columns
@@ -33,8 +35,13 @@ _SHORT_PIPELINES: Final = {
 }
 
 
-def site_files(board: Board) -> dict[str, str]:
-    """Path below the site's folder and text of every file, the same bytes for the same entries."""
+def site_files(board: Board, documents: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """Path below the site's folder and text of every file, the same bytes for the same entries and documents.
+
+    Args:
+        board: the entries.
+        documents: Markdown by name, as for `doc_pages`.
+    """
     tables = result_tables(board)
     boards = tuple(map(board_view, tables))
     methods = tuple(method_view(entry, boards) for entry in board.entries)
@@ -45,17 +52,21 @@ def site_files(board: Board) -> dict[str, str]:
         **{name: (_HERE / "static" / name).read_text(encoding="utf-8") for name in _STATIC},
         **{f"data/{view.stem}.js": board_data(view) for view in boards},
         **dict(_badges(methods)),
-        **dict(_pages(board, boards, methods)),
+        **dict(_pages(board, boards, methods, doc_pages(documents))),
     }
     return dict(sorted(files.items()))
 
 
-def _pages(board: Board, boards: Sequence[BoardView], methods: Sequence[MethodView]) -> Iterator[tuple[str, str]]:
+def _pages(
+    board: Board, boards: Sequence[BoardView], methods: Sequence[MethodView], docs: Sequence[DocPage]
+) -> Iterator[tuple[str, str]]:
     environment = _environment()
 
     def page(template: str, path: str, **values: Any) -> tuple[str, str]:
         root = "../" * path.count("/")
-        text = environment.get_template(template).render(built=BUILT, root=root, boards=boards, here=path, **values)
+        text = environment.get_template(template).render(
+            built=BUILT, root=root, boards=boards, docs=docs, here=path, **values
+        )
         return path, text.rstrip("\n") + "\n"
 
     yield page("index.html", "index.html", board=board, methods=methods)
@@ -67,6 +78,10 @@ def _pages(board: Board, boards: Sequence[BoardView], methods: Sequence[MethodVi
         yield page("board.html", f"boards/{view.stem}.html", view=view, scatter=picture.scatter(view), **_choices(view))
     for method in methods:
         yield page("method.html", f"methods/{method.entry.ap_key}.html", method=method)
+    if docs:
+        yield page("docs.html", "docs.html")
+    for doc in docs:
+        yield page("doc.html", f"docs/{doc.stem}.html", doc=doc)
 
 
 def _badges(methods: Sequence[MethodView]) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,8 @@ from bot.cli import main
 from bot.leaderboard.entry import Entry, entry_bytes
 from bot.leaderboard.site.build_site import build_site
 
+DOCS = sorted(path.stem for path in (Path(__file__).parents[4] / "docs").glob("*.md"))
+
 
 @pytest.fixture
 def entries(tmp_path: Path) -> Path:
@@ -33,6 +35,8 @@ def test_every_file_is_written_and_named(entries: Path, tmp_path: Path) -> None:
         "badges/HARP_Author2026Title.svg",
         "boards/apb-2024-cifar10-structured.html",
         "data/apb-2024-cifar10-structured.js",
+        "docs.html",
+        *(f"docs/{name}.html" for name in DOCS),
         "icon.svg",
         "index.html",
         "leaderboard.csv",

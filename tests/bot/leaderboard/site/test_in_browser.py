@@ -89,7 +89,16 @@ def fragment(page: Page) -> str:
 
 @pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("desk", "dark")])
 @pytest.mark.parametrize(
-    "path", ["index.html", BOARD, "methods/HARP_Zhao2023Holistic.html", "methods.html", "taxonomy.html"]
+    "path",
+    [
+        "index.html",
+        BOARD,
+        "methods/HARP_Zhao2023Holistic.html",
+        "methods.html",
+        "taxonomy.html",
+        "docs.html",
+        "docs/requirements.html",
+    ],
 )
 def test_a_page_is_quiet_still_and_accessible(browser: Browser, site: Path, path: str, size: str, scheme: str) -> None:
     with watched_page(browser, size=SIZES[size], scheme=scheme) as watched:

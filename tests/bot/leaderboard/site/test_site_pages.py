@@ -24,7 +24,8 @@ GoldenCheck = Callable[[str, str], None]
 
 @pytest.fixture(scope="module")
 def site() -> dict[str, str]:
-    return site_files(read_board(LEADERBOARD / "entries"))
+    documents = {path.stem: path.read_text(encoding="utf-8") for path in LEADERBOARD.parent.glob("docs/*.md")}
+    return site_files(read_board(LEADERBOARD / "entries"), documents)
 
 
 @pytest.fixture
