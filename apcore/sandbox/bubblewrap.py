@@ -4,7 +4,8 @@ Three things that its manual does not make plain:
 
 - bubblewrap itself is pid 1 in there, and `/proc/1/environ` is its own environment whatever `--clearenv` does to the inner
   process (containers/bubblewrap #725). So it must be started with an empty one.
-- It installs no seccomp filter; the inner process does that itself once its imports are over (`apcore.sandbox.syscalls`).
+- It makes no seccomp filter of its own. The process that reads gives up its calls itself once its imports are over
+  (`apcore.sandbox.syscalls`); an evaluation is started under a filter that is handed over as an open file.
 - It reports the death of the inner process by signal n as exit code 128 + n; `ended_with` undoes that.
 """
 
@@ -24,13 +25,22 @@ _SIGNALLED: Final = 128
 _NOBODY: Final = "65534"
 
 
-def bubblewrapped(command: Sequence[str], view: View, environment: Mapping[str, str]) -> list[str]:
+def bubblewrapped(
+    command: Sequence[str],
+    view: View,
+    environment: Mapping[str, str],
+    *,
+    tmpfs_bytes: int = TMPFS_BYTES,
+    seccomp_fd: int | None = None,
+) -> list[str]:
     """The command line that runs `command` confined; to be started with an empty environment.
 
     Args:
         command: absolute path of a program that `view` shows, and its arguments.
         view: what it may see; the current folder in there is `view.writable`.
         environment: all of its environment.
+        tmpfs_bytes: size of the empty `/tmp` in there.
+        seccomp_fd: open file with a filter of system calls, put up at the last moment; None for none.
 
     Raises:
         FileNotFoundError: bubblewrap is not installed.
@@ -43,11 +53,12 @@ def bubblewrapped(command: Sequence[str], view: View, environment: Mapping[str, 
         *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"),
         *("--cap-drop", "ALL", "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "sandbox"),
         # First, for what follows may lie below it.
-        *("--size", str(TMPFS_BYTES), "--tmpfs", "/tmp"),  # noqa: S108 - the sandbox's own, empty and gone with it
+        *("--size", str(tmpfs_bytes), "--tmpfs", "/tmp"),  # noqa: S108 - the sandbox's own, empty and gone with it
         *(part for path in view.readable for part in ("--ro-bind", str(path), str(path))),
         *("--proc", "/proc", "--dev", "/dev"),
-        *(part for device in view.devices for part in ("--dev-bind", str(device), str(device))),
+        *(part for device in view.devices for part in ("--dev-bind-try", str(device), str(device))),
         *("--bind", str(view.writable), str(view.writable), "--chdir", str(view.writable)),
+        *(() if seccomp_fd is None else ("--seccomp", str(seccomp_fd))),
         "--clearenv",
         *(part for name, value in environment.items() for part in ("--setenv", name, value)),
         "--",

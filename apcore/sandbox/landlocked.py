@@ -38,3 +38,34 @@ def close_file_system(view: View) -> None:
                 ruleset.allow_path(path, AccessFS.READ_FILE if path.is_file() else reading)
         ruleset.allow_path(view.writable, writing)
         ruleset.restrict()
+
+
+def close_in_for_work(view: View, *, listed: Path) -> None:
+    """Leave this process and all that it starts what `view` names; programs in it may be run, and the folder be worked in.
+
+    Args:
+        view: what it may see.
+        listed: a folder below which names may be listed besides, as importing what lies in it takes.
+
+    Raises:
+        OSError: the kernel refuses.
+        RuntimeError: the process has a second thread, which would stay as it is.
+    """
+    if len(list(Path("/proc/self/task").iterdir())) != 1:
+        raise RuntimeError("a process with threads cannot close the file system to all of them")
+    from landlockpy import AccessFS, Ruleset, Scope  # noqa: PLC0415 - of the extra `evaluate`
+
+    running = AccessFS.READ_FILE | AccessFS.EXECUTE
+    using = AccessFS.READ_FILE | AccessFS.WRITE_FILE | AccessFS.IOCTL_DEV
+    files = AccessFS.MAKE_REG | AccessFS.REMOVE_FILE | AccessFS.WRITE_FILE | AccessFS.TRUNCATE | AccessFS.REFER
+    working = running | AccessFS.READ_DIR | files | AccessFS.MAKE_DIR | AccessFS.REMOVE_DIR
+    with Ruleset(scoped=Scope.SIGNAL | Scope.ABSTRACT_UNIX_SOCKET) as ruleset:
+        for path in view.readable:
+            if path.exists():
+                ruleset.allow_path(path, running if path.is_file() else running | AccessFS.READ_DIR)
+        for device in view.devices:
+            if device.exists():
+                ruleset.allow_path(device, using)
+        ruleset.allow_path(listed, AccessFS.READ_DIR)
+        ruleset.allow_path(view.writable, working)
+        ruleset.restrict()
