@@ -78,6 +78,7 @@ class ProgressFile:
         key: the checkpoint.
         shard: the job's part of the samples, None for all.
         device: on which it runs.
+        spent_s: wall time of the job before this process, if it runs in several.
         now: the time, with a time zone; nothing but the file's `at` depends on it.
         clock: seconds that never go back, for all that takes time: the time of day may be set meanwhile.
     """
@@ -89,12 +90,13 @@ class ProgressFile:
         *,
         shard: Shard | None = None,
         device: Literal["cpu", "cuda"] = "cpu",
+        spent_s: float = 0.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path, self._key, self._shard, self._device = path, key, shard, device
         self._now, self._clock = now, clock
-        self._began = clock()
+        self._began, self._spent_s = clock(), spent_s
         self._written_at: float | None = None
         self._attack = ""
         self._attack_began, self._done_before = self._began, 0.0
@@ -135,7 +137,7 @@ class ProgressFile:
             shard=self._shard,
             stage=stage,
             at=self._now(),
-            seconds=now - self._began,
+            seconds=self._spent_s + now - self._began,
             device=self._device,
             attack=attack,
         )
