@@ -98,9 +98,17 @@ def read_outcomes(path: Path, *, where: str = "outcomes") -> Outcomes:
         ContributorError: it is no .npz of numbers, lacks an array or has another one, or a number is out of range.
         OSError: it cannot be read here.
     """
-    fix = "upload the `.outcomes.npz` that `apcore benchmark` wrote for this checkpoint, unchanged"
     with path.open("rb") as file:
-        data = file.read(_MAX_BYTES + 1)
+        return parse_outcomes(file.read(_MAX_BYTES + 1), where=where)
+
+
+def parse_outcomes(data: bytes, *, where: str = "outcomes") -> Outcomes:
+    """Outcomes of unknown origin, from the bytes of their file.
+
+    Raises:
+        ContributorError: as `read_outcomes`.
+    """
+    fix = "upload the `.outcomes.npz` that `apcore benchmark` wrote for this checkpoint, unchanged"
     try:
         if len(data) > _MAX_BYTES:
             raise ArrayFileError(f"it has more than {_MAX_BYTES:,} bytes")
