@@ -35,7 +35,8 @@ from bot.leaderboard.facts import board_facts
 from bot.leaderboard.repository import withdraw
 from bot.stages.author_outcomes import author_outcomes
 from bot.stages.check import check
-from bot.stages.publication import Measurement, publish
+from bot.stages.curves import Measurement
+from bot.stages.publication import publish
 from bot.stages.workspace import Workspace
 from bot.submission.model import Submission, SubmittedModel
 
