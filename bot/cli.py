@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from apcore import command_line, project_files
+from apcore import command_line
 from apcore.command_line import Commands, add_command, add_evaluation_options, add_protocol_option, run_command
 from apcore.project_files import project_folder
 from apcore.protocol import load_protocol
+from bot.board_here import board_here
 from bot.doctor.command import add_doctor
 from bot.github.clock import SYSTEM_CLOCK, Clock
+from bot.run_commands import add_run_commands
 
 if TYPE_CHECKING:
     from bot.stages.on_github import Job
@@ -52,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     add_doctor(commands)
     _add_gate(commands)
     _add_sweep(commands)
+    add_run_commands(commands)
     return parser
 
 
@@ -166,7 +169,7 @@ def _check(options: argparse.Namespace) -> int:
     answer = check(
         command_line.read_text(options.file),
         load_protocol(options.protocol),
-        board_facts(_board()),
+        board_facts(board_here()),
         author=options.author,
     )
     if options.json:
@@ -185,7 +188,7 @@ def _verify(options: argparse.Namespace) -> int:
         Order(
             body=command_line.read_text(options.file),
             out=options.out,
-            board=_board(),
+            board=board_here(),
             protocol=load_protocol(options.protocol),
             data=options.data,
             mirror=options.files,
@@ -202,14 +205,14 @@ def _verify(options: argparse.Namespace) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from bot.stages.demo import demo  # noqa: PLC0415
 
-    return demo(options.out, project_folder(__file__, "demo"), _board(), sys.stderr)
+    return demo(options.out, project_folder(__file__, "demo"), board_here(), sys.stderr)
 
 
 def _build(options: argparse.Namespace) -> int:
     from bot.leaderboard.build import build  # noqa: PLC0415
     from bot.leaderboard.site.build_site import build_site  # noqa: PLC0415
 
-    board = _board()
+    board = board_here()
     for path in build(board / "entries", options.out or board):
         print(path)
     site = options.site or (options.out or Path()) / "site"
@@ -221,7 +224,7 @@ def _build(options: argparse.Namespace) -> int:
 def _in_step(_options: argparse.Namespace) -> int:
     from bot.leaderboard.build import out_of_step  # noqa: PLC0415
 
-    board = _board()
+    board = board_here()
     stale = out_of_step(board / "entries", board)
     for path in stale:
         print(f"out of step with the entries: {path}", file=sys.stderr)
@@ -250,12 +253,6 @@ def _job(options: argparse.Namespace) -> "Job":
         env=options.env,
         clock=options.clock,
         protocol=load_protocol(options.protocol),
-        board=_board(),
+        board=board_here(),
         dry_run=options.dry_run,
     )
-
-
-def _board() -> Path:
-    """The leaderboard of the working directory if it is a clone of one, else the one that came with the program."""
-    here = Path("leaderboard")
-    return here if (here / "entries").is_dir() else project_folder(project_files.__file__, "leaderboard")

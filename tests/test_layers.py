@@ -28,6 +28,7 @@ LIGHT = [
     "bot.github.client",
     "bot.github.events",
     "bot.github.ports",
+    "bot.github.surroundings",
     "bot.leaderboard.build",
     "bot.leaderboard.merge",
     "bot.leaderboard.site.build_site",
@@ -43,9 +44,13 @@ LIGHT = [
     "bot.reply.result_comment",
     "bot.reply.spread_section",
     "bot.rules.requirements",
+    "bot.run_commands",
+    "bot.stages.begin",
     "bot.stages.check",
     "bot.stages.doctor",
     "bot.stages.on_github",
+    "bot.stages.fetch",
+    "bot.stages.rebuild",
     "bot.submission.reading",
 ]
 AUDITS = ["apcore.compaction.plan", "apcore.inspection_report"]

@@ -163,7 +163,7 @@ def settle(
     outcomes = {result.model_key for result in results} | {failure.model_key for failure in failures}
     if outcomes != {model.key for model in submission.models}:
         raise ValueError("a checkpoint has neither result nor failure, or is not the submission's")
-    judged = [_for(result, submission, situation.protocol) for result in results]
+    judged = [judged_for(result, submission, situation.protocol) for result in results]
     verdict = worst(result.verdict for result in judged if result.verdict) or Verdict.NOT_MEASURED
     state = State.NEEDS_AUTHOR if failures else State.REFUTED if verdict is Verdict.REFUTED else State.VERIFIED
     request = published.pull_request or record.pull_request
@@ -234,7 +234,7 @@ def _wait(
     )
 
 
-def _for(result: Result, submission: Submission, protocol: Protocol) -> Result:
+def judged_for(result: Result, submission: Submission, protocol: Protocol) -> Result:
     """A result as it reads for `submission`, whose claims may have been edited since it was measured."""
     if result.submission_sha256 == submission.sha256:
         return result

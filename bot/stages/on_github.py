@@ -20,10 +20,12 @@ from bot.github.actions import api_in, event_in, repository_in
 from bot.github.authentication import credentials
 from bot.github.client import GitHub
 from bot.github.clock import Clock
+from bot.github.surroundings import surroundings
 from bot.leaderboard.facts import board_facts
 from bot.stages import sweep
 from bot.stages.gate import Answer, answer, carry_out
 from bot.stages.issue_case import Desk, check_with
+from bot.stages.rebuild import rebuild
 
 GATE: Final = {"actions": "write", "issues": "write", "pull_requests": "read"}
 SWEEP: Final = {
@@ -87,7 +89,16 @@ def sweep_all(job: Job, out: TextIO, log: TextIO) -> int:
         TurnError: as `bot.stages.sweep.act`.
     """
     desk = _desk(job, SWEEP)
-    means = sweep.Means(ask=partial(GOOGLE_DRIVE.sharing, limits=_PROBE), sleep=job.clock.sleep)
+    anew = partial(
+        rebuild,
+        desk.repository,
+        protocol=job.protocol,
+        methods=board_facts(job.board),
+        place=surroundings(job.env),
+        now=desk.now(),
+        stream=log,
+    )
+    means = sweep.Means(ask=partial(GOOGLE_DRIVE.sharing, limits=_PROBE), sleep=job.clock.sleep, rebuild=anew)
     decided = sweep.look(desk, means)
     if job.dry_run:
         _print(pass_json(decided), out)

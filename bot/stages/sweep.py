@@ -87,7 +87,7 @@ class Means:
 
     ask: Callable[[str], Sharing] | None
     sleep: Callable[[float], None]
-    rebuild: Callable[[int], None] | None = None
+    rebuild: Callable[[int], object] | None = None
 
 
 @dataclass(slots=True)
