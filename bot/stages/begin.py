@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from apcore.command_line import DONE
+from apcore.durable import write_whole
 from apcore.errors import MachineError
 from apcore.protocol import Protocol
 from bot.github.ports import Repository
@@ -99,7 +100,7 @@ def _write(out: Path, begun: Begun, situation: Situation) -> None:
     assert begun.plan is not None and situation.submission is not None  # noqa: S101, PT018 - the caller's own
     out.mkdir(parents=True, exist_ok=True)
     for name, content in order_files(begun.plan, situation.submission).items():
-        (out / name).write_bytes(content)
+        write_whole(out / name, content)
 
 
 def _tell(plan: Plan | None, environment: Mapping[str, str], *, publish: bool) -> int:

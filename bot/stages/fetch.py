@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from apcore.command_line import DONE
+from apcore.durable import write_whole
 from apcore.errors import TurnError
 from apcore.failure import Turn
 from apcore.files.drive import GOOGLE_DRIVE, Drive
@@ -52,7 +53,7 @@ def fetch_files(order: FetchOrder, stream: TextIO) -> int:
         if file.id not in found:
             found[file.id] = _fetch_one(key, where, file, order, stream)
     fetched = Fetched(submission_sha256=run.submission.sha256, files=found)
-    (order.files / FETCHED_FILE).write_bytes(fetched_bytes(fetched))
+    write_whole(order.files / FETCHED_FILE, fetched_bytes(fetched))
     print(f"{len(fetched.hashes)} of {len(found)} files are in {order.files}", file=stream, flush=True)
     return DONE
 

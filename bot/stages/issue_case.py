@@ -27,14 +27,14 @@ class Desk:
     Args:
         repository: on GitHub.
         protocol: under which everything is measured.
-        check: of an issue's text with so many characters of room for the answer.
+        check: of an issue's text, with so many characters of room for the answer, and of the account that opened the issue.
         now: the time, with a time zone.
         slots: how many submissions may run at once.
     """
 
     repository: Repository
     protocol: Protocol
-    check: Callable[[str, int], Check]
+    check: Callable[[str, int, str], Check]
     now: Callable[[], datetime]
     slots: int = 1
 
@@ -95,12 +95,12 @@ def case_of(desk: Desk, seen: IssueSeen) -> Case:
 
 def checked(desk: Desk, case: Case) -> Check:
     """The check of the issue's present text, with room for the record beside its answer."""
-    return desk.check(case.seen.body, room_for_body(case.record))
+    return desk.check(case.seen.body, room_for_body(case.record), case.issue.author)
 
 
-def check_with(protocol: Protocol, methods: tuple[KnownMethod, ...]) -> Callable[[str, int], Check]:
+def check_with(protocol: Protocol, methods: tuple[KnownMethod, ...]) -> Callable[[str, int, str], Check]:
     """The check by `protocol` with the methods that the board knows."""
-    return lambda body, room: check(body, protocol, methods, room=room)
+    return lambda body, room, author: check(body, protocol, methods, room=room, author=author)
 
 
 def person(desk: Desk, user: User) -> Person:

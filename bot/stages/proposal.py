@@ -45,6 +45,7 @@ class Proposing:
         results: of all its checkpoints, judged for it.
         issue: its number.
         author: login of whoever opened it, who owns a new method.
+        approved_by: login of the maintainer who approved it; without one, another's method stays as it is.
         run_url: https address of the run that proposes, or proposed before.
         measured_at: https address of the run that measured each checkpoint.
         today: the day, for results that the branch does not date yet.
@@ -55,6 +56,7 @@ class Proposing:
     results: tuple[Result, ...]
     issue: int
     author: str
+    approved_by: str | None
     run_url: str
     measured_at: Mapping[ModelKey, str]
     today: date
@@ -129,6 +131,7 @@ def _recorded(entry: Entry | None, wanted: Proposing, day: date) -> Entry:
             issue=wanted.issue,
             run_url=wanted.measured_at[result.model_key],
             owner=wanted.author,
+            approved_by=wanted.approved_by,
         )
     assert entry is not None, "a submission has checkpoints"  # noqa: S101 - the schema sees to it
     return entry

@@ -262,6 +262,7 @@ def _proposed(
             results=results,
             issue=order.issue,
             author=at_hand.author,
+            approved_by=gathered.situation.record.approved.by if gathered.situation.record.approved else None,
             run_url=order.run_url,
             measured_at=dict.fromkeys((model.key for model in submission.models), order.run_url)
             | measured_at(gathered.kept, gathered.situation.record, order.place),

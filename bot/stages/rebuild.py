@@ -75,6 +75,7 @@ def rebuild(
             results=results,
             issue=number,
             author=at_hand.author,
+            approved_by=record.approved.by if record.approved else None,
             run_url=place.run_url(max(one.result.run for one in record.checkpoints if one.result)),
             measured_at=measured_at(kept, record, place),
             today=now.date(),
