@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from bot.reply.living_comment import QueuePlace
@@ -61,25 +62,29 @@ def queue(
     now: datetime,
     *,
     slots: int,
+    served: Mapping[str, int] = MappingProxyType({}),
     running_per_author: int = RUNNING_PER_AUTHOR,
     open_per_author: int = OPEN_PER_AUTHOR,
 ) -> Queue:
     """The queue of `waiting` beside what runs.
 
-    An author's n-th submission, those that run counted, comes after the (n - 1)-th of everybody else. So an author with one
-    submission never waits for the second of another, however many there are.
+    An author's n-th submission, those that run counted, comes after the (n - 1)-th of everybody else. Among equals, whoever was
+    served last comes last, and whoever was never served comes first. So an author with one submission never waits for the
+    second of another, however many there are and however early they were approved.
 
     Args:
         waiting: in any order, each issue once.
         running: what runs now.
         now: the time.
         slots: how many submissions may run at once.
+        served: by author, the number of the latest run that measured a submission of theirs; GitHub's numbers only grow.
         running_per_author: how many of them of one author.
         open_per_author: how many of one author may wait or run; what is more is held.
     """
     at_work = Counter(_name(one.author) for one in running)
     turns = dict(at_work)
-    ranked: list[tuple[int, datetime, int, Waiting]] = []
+    latest = {_name(author): run for author, run in served.items()}
+    ranked: list[tuple[int, int, datetime, int, Waiting]] = []
     held: list[int] = []
     for one in sorted(waiting, key=lambda one: (one.approved_at, one.issue)):
         turn = turns.get(_name(one.author), 0)
@@ -87,8 +92,8 @@ def queue(
             held.append(one.issue)
             continue
         turns[_name(one.author)] = turn + 1
-        ranked.append((turn, one.approved_at, one.issue, one))
-    order = [one for *_, one in sorted(ranked, key=lambda entry: entry[:3])]
+        ranked.append((turn, latest.get(_name(one.author), 0), one.approved_at, one.issue, one))
+    order = [one for *_, one in sorted(ranked, key=lambda entry: entry[:4])]
     start: list[int] = []
     for one in order:
         free = len(running) + len(start) < slots and at_work[_name(one.author)] < running_per_author

@@ -182,8 +182,11 @@ def _is_stale(one: Tended) -> bool:
 def _queue(tended: Sequence[Tended], records: Mapping[int, Record], now: datetime, slots: int) -> Queue:
     waiting: list[Waiting] = []
     running: list[Running] = []
+    served: dict[str, int] = {}
     for one in tended:
         issue, record = one.situation.issue, records[_number(one)]
+        runs = [tried.result.run for tried in record.checkpoints if tried.result]
+        served[issue.author] = max([served.get(issue.author, 0), *runs])
         if record.run is not None or one.is_starting:
             running.append(Running(issue=issue.number, author=issue.author))
         elif record.state is State.QUEUED and record.approved is not None and _is_as_recorded(one.situation):
@@ -195,7 +198,7 @@ def _queue(tended: Sequence[Tended], records: Mapping[int, Record], now: datetim
                     not_before=record.not_before,
                 )
             )
-    return queue(waiting, running, now, slots=slots)
+    return queue(waiting, running, now, slots=slots, served=served)
 
 
 def _with_place(one: Tended, decision: Decision, line: Queue) -> Decision:

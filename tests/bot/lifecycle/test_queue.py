@@ -33,6 +33,29 @@ def test_what_runs_counts_as_a_turn() -> None:
     assert queue(CROWD[1:], [Running(issue=1, author="ada")], NOON, slots=0).order == (4, 5, 2, 6, 3)
 
 
+def test_whoever_was_served_last_comes_last_however_early_the_approval() -> None:
+    """Ada's first submission is measured, and both others wait: the slot goes to Bob, who came later."""
+    left = [CROWD[1], CROWD[2], CROWD[3]]
+    assert queue(left, (), NOON, slots=1, served={"ADA": 7}).start == (4,)
+    assert queue(left[:2], (), NOON, slots=1, served={"ada": 7, "bob": 8}).start == (2,)
+    assert queue(CROWD[1:5], (), NOON, slots=1, served={"ada": 9, "bob": 8, "cyd": 7}).order == (5, 4, 2, 3)
+
+
+def test_nobody_waits_for_the_second_of_another() -> None:
+    """With one slot, five of one author's approved first: each new author is next in line."""
+    waiting = [wait(number, "ada", number) for number in range(1, 5)]
+    served: dict[str, int] = {}
+    begun = []
+    for run, newcomer in enumerate(("bob", "cyd", "", "", ""), 1):
+        (issue,) = queue(waiting, (), NOON, slots=1, served=served).start
+        one = next(one for one in waiting if one.issue == issue)
+        begun.append(one.author)
+        served[one.author] = run
+        waiting.remove(one)
+        waiting += [wait(run + 50, newcomer, run + 50)] if newcomer else []
+    assert begun == ["ada", "bob", "cyd", "ada", "ada"]
+
+
 def test_as_many_begin_as_there_are_slots() -> None:
     found = queue(CROWD, [Running(issue=9, author="eve")], NOON, slots=3)
     assert found.start == (1, 4)
