@@ -2,7 +2,6 @@
 
 import argparse
 import math
-import os
 import re
 import sys
 from pathlib import Path
@@ -100,7 +99,7 @@ def _begin(options: argparse.Namespace) -> int:
     from bot.leaderboard.facts import board_facts  # noqa: PLC0415
     from bot.stages.begin import PERMISSIONS, BeginOrder, begin_run  # noqa: PLC0415
 
-    place = surroundings(os.environ)
+    place = surroundings(options.env)
     order = BeginOrder(
         issue=options.issue,
         sha256=options.sha256,
@@ -110,7 +109,7 @@ def _begin(options: argparse.Namespace) -> int:
         run=place.run,
         run_url=place.run_url(place.run) if place.run else None,
     )
-    return begin_run(order, connect(os.environ, PERMISSIONS), sys.stderr)
+    return begin_run(order, connect(options.env, PERMISSIONS), sys.stderr, options.env)
 
 
 def _fetch(options: argparse.Namespace) -> int:
@@ -133,6 +132,7 @@ def _evaluate(options: argparse.Namespace) -> int:
             minutes=options.minutes,
         ),
         sys.stderr,
+        options.env,
     )
 
 
@@ -146,9 +146,9 @@ def _publish(options: argparse.Namespace) -> int:
         issue=options.issue,
         protocol=load_protocol(options.protocol),
         methods=board_facts(board_here()),
-        place=surroundings(os.environ),
+        place=surroundings(options.env),
     )
-    return publish_run(order, connect(os.environ, PERMISSIONS), sys.stderr)
+    return publish_run(order, connect(options.env, PERMISSIONS), sys.stderr)
 
 
 def _sha256(text: str) -> str:

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -35,7 +34,7 @@ def _doctor(options: argparse.Namespace) -> int:
     from bot.stages.doctor import Visit, examine  # noqa: PLC0415
 
     role = Role(options.role)
-    visit = Visit(role=role, folder=Path(), data=options.data, env=os.environ, fix=options.fix)
+    visit = Visit(role=role, folder=Path(), data=options.data, env=options.env, fix=options.fix)
     found = examine(visit)
     if options.json:
         print(json.dumps(report.document(role, found), indent=2, ensure_ascii=False))

@@ -1,7 +1,6 @@
 """The first job of a run: what was approved is looked up once more, and what is to be measured of it is written down."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,7 +50,7 @@ def begin_run(
     order: BeginOrder,
     github: Repository,
     stream: TextIO,
-    environment: Mapping[str, str] = os.environ,
+    environment: Mapping[str, str],
     now: datetime | None = None,
 ) -> int:
     """Begin a run, or find that it has nothing to do.

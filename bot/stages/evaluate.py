@@ -1,6 +1,5 @@
 """Measure one job of a plan for some minutes, behind walls; the same command goes on where it stopped."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +31,7 @@ class EvaluateOrder:
     minutes: float
 
 
-def evaluate(order: EvaluateOrder, stream: TextIO, environment: Mapping[str, str] = os.environ) -> int:
+def evaluate(order: EvaluateOrder, stream: TextIO, environment: Mapping[str, str]) -> int:
     """Run one slice and tell the workflow whether the job has its outcome: `finished=true` or `finished=false`.
 
     Args:
