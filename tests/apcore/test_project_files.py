@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PLACES = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"][
     "wheel"
 ]["force-include"]
-READERS = {"schemas": "apcore", "leaderboard": "apcore", "demo": "bot"}
+READERS = {"schemas": "apcore", "docs": "apcore", "leaderboard": "apcore", "demo": "bot"}
 
 
 @pytest.mark.parametrize("name", READERS)

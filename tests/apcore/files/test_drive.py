@@ -18,7 +18,7 @@ from doubles.drive import (
     stalling_reply,
 )
 
-from apcore.errors import ContributorError, MachineError, ServiceError, TurnError
+from apcore.errors import BriefServiceError, ContributorError, MachineError, ServiceError, TurnError
 from apcore.files.drive import GoogleDrive
 from apcore.files.drive_errors import Answer
 from apcore.files.limits import DownloadLimits
@@ -193,9 +193,13 @@ def raising(exc: BaseException) -> GoogleDrive:
 @pytest.mark.parametrize(
     ("exc", "family", "message"),
     [
-        (requests.ConnectionError("refused"), ServiceError, "the connection to Google Drive failed (ConnectionError)"),
-        (requests.exceptions.SSLError("cert"), ServiceError, "the connection to Google Drive failed (SSLError)"),
-        (requests.ReadTimeout("slow"), ServiceError, "the connection to Google Drive failed (ReadTimeout)"),
+        (
+            requests.ConnectionError("refused"),
+            BriefServiceError,
+            "the connection to Google Drive failed (ConnectionError)",
+        ),
+        (requests.exceptions.SSLError("cert"), BriefServiceError, "the connection to Google Drive failed (SSLError)"),
+        (requests.ReadTimeout("slow"), BriefServiceError, "the connection to Google Drive failed (ReadTimeout)"),
         (OSError(errno.ENOSPC, "No space left"), MachineError, "the disk is full, so the file could not be kept"),
         (
             OSError(errno.EACCES, "Permission denied"),
