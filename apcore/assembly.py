@@ -14,6 +14,7 @@ from apcore.compaction.compact import Compacted
 from apcore.distance_comparison import compare_distances, count_nearer
 from apcore.distances_compared import DistancesCompared
 from apcore.early_refutation import Prefix
+from apcore.fingerprint import weights_fingerprint
 from apcore.inspection import Inspection
 from apcore.outcomes import Outcomes
 from apcore.probe_flags import probe_flags
@@ -104,6 +105,7 @@ def assemble(
             size_bytes=inspection.stored.size_bytes,
             container=inspection.stored.container,
             layout=inspection.layout.full_name,
+            fingerprint=weights_fingerprint(inspection.weights),
         ),
         sparsity=_sparsity(inspection),
         network=NetworkEvaluated(

@@ -39,12 +39,17 @@ class ProtocolUsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointFile:
-    """The bytes that were evaluated: their hash, and the container and layout they turned out to have."""
+    """The bytes that were evaluated: their hash, and the container and layout they turned out to have.
+
+    `fingerprint` is that of the effective weights (`apcore.fingerprint`), by which one network is known in any file; None in
+    results of earlier versions.
+    """
 
     sha256: str
     size_bytes: int
     container: str
     layout: str
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

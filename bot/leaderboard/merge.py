@@ -96,7 +96,12 @@ def verified_record(
         ),
         date=date,
         submission_sha256=submission.sha256,
-        checkpoint=CheckpointStamp(sha256=result.checkpoint.sha256, source="gdrive", id=model.checkpoint.id),
+        checkpoint=CheckpointStamp(
+            sha256=result.checkpoint.sha256,
+            source="gdrive",
+            id=model.checkpoint.id,
+            fingerprint=result.checkpoint.fingerprint,
+        ),
         claimed=model.claimed,
         measured=Measured(
             clean=accuracies[Measure.CLEAN],

@@ -77,11 +77,12 @@ class ProtocolStamp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointStamp:
-    """Which bytes were measured, and the Drive id under which they were found that day."""
+    """Which bytes were measured, the Drive id under which they were found that day, and the fingerprint of their weights."""
 
     sha256: str
     source: str
     id: str
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

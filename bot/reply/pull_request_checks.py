@@ -10,6 +10,7 @@ from bot.leaderboard.change import Change
 from bot.leaderboard.entry import Entry
 from bot.leaderboard.headings import counted
 from bot.leaderboard.links import link, method_name
+from bot.leaderboard.records import VerifiedRecord
 from bot.reply.flag_lines import flag_items
 from bot.reply.markdown import code, sentence
 from bot.reply.result_rows import WORDS, short_name
@@ -30,6 +31,7 @@ def things_to_look_at(change: Change) -> Iterator[str]:
     yield from _verdicts(change.results)
     yield from _sparsities(change.results)
     yield from _flags(change.results)
+    yield from _twins(change)
     yield from _unmeasured(change.submission, change.results)
     if change.old_entry is None:
         yield from _identity(change.entry, change.before)
@@ -68,6 +70,19 @@ def _flags(results: Sequence[Result]) -> Iterator[str]:
     yield from items
     if more:
         yield f"{counted(more, 'more flag')} in the result files."
+
+
+def _twins(change: Change) -> Iterator[str]:
+    """Weights that the board after this change has in another place too."""
+    known: dict[str, list[str]] = {}
+    for entry in change.after.entries:
+        for record in entry.results:
+            if isinstance(record, VerifiedRecord) and record.checkpoint.fingerprint:
+                places = known.setdefault(record.checkpoint.fingerprint, [])
+                places += [place for place in [f"{code(entry.ap_key)} {record.track}"] if place not in places]
+    for fingerprint in sorted({result.checkpoint.fingerprint or "" for result in change.results}):
+        if len(places := known.get(fingerprint, [])) > 1:
+            yield f"The very same weights stand under {' and '.join(places)}. Which of these are they?"
 
 
 def _unmeasured(submission: Submission, results: Sequence[Result]) -> Iterator[str]:

@@ -229,7 +229,9 @@ def _kept(
 
 
 def _decision(order: PublishOrder, gathered: Gathered, published: Published) -> Decision:
-    situation, kept = gathered.situation, gathered.kept
+    kept = gathered.kept
+    fingerprints = {one.model_key: one.checkpoint.fingerprint for one in gathered.results if one.checkpoint.fingerprint}
+    situation = replace(gathered.situation, fingerprints=fingerprints)
     known = replace(
         published,
         kept=tuple(files.result for files in kept.results.values()),

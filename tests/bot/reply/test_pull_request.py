@@ -55,6 +55,30 @@ def test_a_published_method_that_is_re_run_lower(golden) -> None:
     golden("pull_request/published_method_lower.md", text.body)
 
 
+def test_weights_that_the_board_has_under_another_key_are_pointed_out() -> None:
+    """The same network under a second method's name, and under two sparsities of one submission."""
+    seen = "5" * 64
+
+    def measured_as(before: Board, claim, fingerprints: dict[int, str]) -> Change:
+        found = tuple(
+            replace(one, checkpoint=replace(one.checkpoint, fingerprint=fingerprints.get(one.model_key.sparsity)))
+            for one in results(claim, CONFIRMED)
+        )
+        after = record(before.find(claim.ap_key), claim, found, date=DAY, issue=12, run_url=None)
+        return Change(before=before, after=before.with_entry(after), submission=claim, results=found, issue=12)
+
+    first = measured_as(Board.of(RIVALS), CLAIM, {50: seen})
+    assert "same weights" not in pull_request(first).body
+    other = submission("WideNet", ap_key="WideNet_Roe2026Wide")
+    body = pull_request(measured_as(first.after, other, {75: seen, 90: "6" * 64})).body
+    assert body.count("The very same weights stand under") == 1
+    line = next(line for line in body.splitlines() if "very same weights" in line)
+    assert f"`{CLAIM.ap_key}` CIFAR10 S resnet18 50 %" in line
+    assert "`WideNet_Roe2026Wide` CIFAR10 S resnet18 75 %" in line
+    assert "same weights" not in pull_request(measured_as(first.after, other, {75: "7" * 64})).body
+    assert "same weights" in pull_request(measured_as(Board.of(RIVALS), CLAIM, {50: seen, 90: seen})).body
+
+
 def test_a_checkpoint_that_is_not_the_claimed_one(golden) -> None:
     text = pull_request(
         change(Board.of(RIVALS), {50: (5000, None), 75: (8000, 4000), 90: (8000, 4000)}, agrees=False, issue=None)
