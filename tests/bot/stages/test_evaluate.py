@@ -96,6 +96,7 @@ def test_from_the_plan_to_the_pull_request(hub: OnGitHub) -> None:
     assert hub.publish(row, run) == 0, hub.told
     record = hub.record(row.number)
     assert record.state is State.VERIFIED
+    assert [tried.fingerprint is not None for tried in record.checkpoints] == [False, False, True]  # one is really read
     entry = hub.pull_files(record.pull_request)["leaderboard/entries/FilterPruning_Demo2026Digits.json"]
     assert result.checkpoint.sha256 in entry.decode()
     hub.world.merge(record.pull_request)
