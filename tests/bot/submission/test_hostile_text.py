@@ -74,7 +74,7 @@ def test_a_key_is_rebuilt_from_its_parts_or_refused_and_its_paths_stay_in_the_fo
     assert str(key) == text
     assert text.isascii()
     assert len(text) < 110
-    folder = Workspace(Path("/root/of/the/run"))
+    folder = Workspace(Path("/runs/of/one"))
     for path in (folder.work(key), folder.result(key), folder.outcomes(key), folder.sums(key), folder.failure(key)):
         assert path.resolve().relative_to(folder.root)
         assert key.ap_key in str(path.relative_to(folder.root))
