@@ -35,7 +35,6 @@ LIGHT = [
     "bot.leaderboard.site.pages",
     "bot.lifecycle.handover",
     "bot.lifecycle.obey",
-    "bot.lifecycle.recognition",
     "bot.lifecycle.sweep",
     "bot.reply.badge",
     "bot.reply.check_comment",
