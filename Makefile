@@ -10,7 +10,10 @@ BY_HASH := $(INSTALL) --require-hashes --only-binary :all:
 ITSELF := $(INSTALL) --no-index --no-deps --no-build-isolation
 PINNED := --no-strip-extras --no-header --no-annotate --generate-hashes --constraint constraints.txt --python-version 3.11.7 --python-platform x86_64-manylinux_2_28
 
-.PHONY: demo test lock clean
+# Where `make nightly` leaves its report.
+NIGHT ?= night
+
+.PHONY: demo test nightly lock sbom clean
 
 demo: $(VENV)/evaluate.stamp
 	$(VENV)/bin/apbot demo --out demo-output
@@ -24,6 +27,9 @@ test: $(VENV)/test.stamp
 	$(VENV)/bin/actionlint
 	$(VENV)/bin/pytest -n 2 --dist worksteal
 
+nightly: $(VENV)/test.stamp
+	$(VENV)/bin/pytest --nightly -n auto --dist worksteal --junit-xml '$(NIGHT)/report.xml'
+
 $(VENV)/python.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + "; name another one with make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
@@ -35,7 +41,7 @@ ifdef LOCKED
 	$(BY_HASH) --requirement requirements/build.txt --requirement requirements/evaluate.txt
 	$(ITSELF) --editable .
 else
-	$(INSTALL) --constraint constraints.txt --editable '.[evaluate,site]'
+	$(INSTALL) --constraint constraints.txt --editable '.[certificate,evaluate,site]'
 endif
 	@touch $@
 
@@ -43,7 +49,7 @@ $(VENV)/test.stamp: $(VENV)/evaluate.stamp
 ifdef LOCKED
 	$(BY_HASH) --requirement requirements/test.txt
 else
-	$(INSTALL) --constraint constraints.txt --editable '.[evaluate,site,test]'
+	$(INSTALL) --constraint constraints.txt --editable '.[certificate,evaluate,site,test]'
 endif
 	@touch $@
 
@@ -55,7 +61,14 @@ lock: $(VENV)/python.stamp
 	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/site.txt --extra site pyproject.toml
 	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/publish.txt --extra publish pyproject.toml
 	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/evaluate.txt --extra evaluate pyproject.toml
-	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/test.txt --extra evaluate --extra site --extra test pyproject.toml
+	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/certificate.txt --extra certificate pyproject.toml
+	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/test.txt --extra certificate --extra evaluate --extra site --extra test pyproject.toml
+	$(MAKE) sbom
+
+# The bill of materials of the machines that measure, as CycloneDX 1.6: offline, the same bytes for the same list.
+sbom: $(VENV)/python.stamp
+	$(INSTALL) --constraint constraints.txt cyclonedx-bom
+	$(VENV)/bin/cyclonedx-py requirements requirements/evaluate.txt --pyproject pyproject.toml --spec-version 1.6 --output-reproducible --output-file requirements/evaluate.cdx.json
 
 clean:
 	rm -rf $(VENV) demo-output

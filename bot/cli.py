@@ -13,6 +13,7 @@ from apcore.command_line import Commands, add_command, add_evaluation_options, a
 from apcore.project_files import project_folder
 from apcore.protocol import load_protocol
 from bot.board_here import board_here
+from bot.certificate.command import add_certificate
 from bot.doctor.command import add_doctor
 from bot.github.clock import SYSTEM_CLOCK, Clock
 from bot.run_commands import add_run_commands
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_verify(commands)
     _add_demo(commands)
     _add_leaderboard(commands)
+    add_certificate(commands)
     add_doctor(commands)
     _add_gate(commands)
     _add_sweep(commands)

@@ -1,13 +1,23 @@
 """The locked lists in requirements/ say what constraints.txt and pyproject.toml say, and nothing about where it comes from."""
 
+import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 ROOT = Path(__file__).parent.parent
-LISTS = ("build", "light", "site", "publish", "evaluate", "test")
+LISTS = ("build", "light", "site", "certificate", "publish", "evaluate", "test")
+# As in the Makefile, but for the file.
+BILL = (
+    *("requirements", "requirements/evaluate.txt", "--pyproject", "pyproject.toml"),
+    *("--spec-version", "1.6", "--output-reproducible"),
+)
 PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[a-z0-9, -]+\])?==(\S+)(?: ; .+)?")
 
 
@@ -53,7 +63,8 @@ def test_every_package_that_the_program_names_is_locked() -> None:
         "publish": [*project["dependencies"], *extras["publish"]],
         "evaluate": extras["evaluate"],
         "site": [*project["dependencies"], *extras["site"]],
-        "test": [*extras["evaluate"], *extras["site"], *extras["test"]],
+        "certificate": [*project["dependencies"], *extras["certificate"]],
+        "test": [*extras["certificate"], *extras["evaluate"], *extras["site"], *extras["test"]],
     }
     for name, wanted in named.items():
         packages = {canonical(re.match(r"[A-Za-z0-9._-]+", requirement)[0]) for requirement in wanted}
@@ -62,9 +73,43 @@ def test_every_package_that_the_program_names_is_locked() -> None:
 
 def test_the_lists_contain_one_another() -> None:
     """A job that installs a longer one has the packages of a shorter one at the same versions."""
-    light, site, publish, evaluate, test = (pins(entries(name)).items() for name in LISTS[1:])
+    light, site, certificate, publish, evaluate, test = (pins(entries(name)).items() for name in LISTS[1:])
     assert light <= publish <= evaluate <= test
     assert light <= site <= test
+    assert light <= certificate <= test
+
+
+def test_the_bill_of_materials_is_that_of_the_locked_list_to_the_byte() -> None:
+    """What `make sbom` writes, without the check of its shape, which takes longer and follows."""
+    made = subprocess.run(
+        [Path(sys.executable).with_name("cyclonedx-py"), *BILL, "--no-validate"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    assert made.stdout == (ROOT / "requirements" / "evaluate.cdx.json").read_bytes(), "run: make sbom"
+
+
+def test_the_bill_of_materials_fits_the_schema_of_cyclonedx() -> None:
+    """`make sbom` holds it whole against it; here its addresses are shortened, whose grammar takes seconds to check."""
+    text = (ROOT / "requirements" / "evaluate.cdx.json").read_text(encoding="utf-8")
+    short = re.sub(r'"https://[^"]+"', '"https://x.y"', text)
+    validator = JsonStrictValidator(SchemaVersion.V1_6)
+    assert validator.validate_str(short) is None
+    assert validator.validate_str(short.replace('"SHA-256"', '"SHA-255"', 1)) is not None
+
+
+def test_the_bill_of_materials_names_every_package_that_is_installed_by_its_hashes() -> None:
+    bill = json.loads((ROOT / "requirements" / "evaluate.cdx.json").read_text(encoding="utf-8"))
+    found = {
+        canonical(one["name"]): (one["version"], {h["content"] for r in one["externalReferences"] for h in r["hashes"]})
+        for one in bill["components"]
+    }
+    wanted = {name: (version, set()) for name, version in pins(entries("evaluate")).items()}
+    for entry in entries("evaluate"):
+        name = canonical(PIN.fullmatch(entry.split(" --hash=")[0].strip())[1])
+        wanted[name][1].update(re.findall(r"--hash=sha256:([0-9a-f]{64})", entry))
+    assert found == wanted
 
 
 def test_what_holds_a_token_installs_no_torch() -> None:
