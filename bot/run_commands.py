@@ -1,4 +1,4 @@
-"""The commands that a run on GitHub is made of: `begin`, `fetch`, `evaluate`, `publish`, each called by one job of `verify.yml`."""
+"""The commands of a run on GitHub: `begin`, `fetch`, `evaluate`, `accept`, `publish`, each called by one job of `verify.yml`."""
 
 import argparse
 import math
@@ -16,10 +16,11 @@ _MAX_MINUTES = 7200  # a job on GitHub runs for five days at most
 
 
 def add_run_commands(commands: Commands) -> None:
-    """All four."""
+    """All five."""
     _add_begin(commands)
     _add_fetch(commands)
     _add_evaluate(commands)
+    _add_accept(commands)
     _add_publish(commands)
 
 
@@ -81,6 +82,26 @@ def _add_evaluate(commands: Commands) -> None:
     )
 
 
+def _add_accept(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "accept",
+        summary="leave what may be certified of the results that a run on GitHub handed over",
+        example="apbot accept --run 123456789 --issue 7 --sha256 HASH --bill requirements/evaluate.cdx.json --out accepted",
+        run=_accept,
+    )
+    parser.add_argument("--run", type=command_line.positive, required=True, metavar="ID", dest="run_id", help="the run")
+    parser.add_argument("--issue", type=command_line.positive, required=True, metavar="N", help="number of the issue")
+    parser.add_argument(
+        "--sha256", type=_sha256, required=True, metavar="HASH", help="of the approved submission, all 64 digits"
+    )
+    parser.add_argument(
+        "--bill", type=Path, required=True, metavar="FILE", help="bill of materials, to be certified beside them"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files are left")
+    add_protocol_option(parser)
+
+
 def _add_publish(commands: Commands) -> None:
     parser = add_command(
         commands,
@@ -134,6 +155,21 @@ def _evaluate(options: argparse.Namespace) -> int:
         sys.stderr,
         options.env,
     )
+
+
+def _accept(options: argparse.Namespace) -> int:
+    from bot.github.surroundings import connect  # noqa: PLC0415
+    from bot.stages.accept import PERMISSIONS, AcceptOrder, accept_results  # noqa: PLC0415
+
+    order = AcceptOrder(
+        run=options.run_id,
+        issue=options.issue,
+        sha256=options.sha256,
+        bill=options.bill,
+        out=options.out,
+        protocol=load_protocol(options.protocol),
+    )
+    return accept_results(order, connect(options.env, PERMISSIONS), sys.stderr, options.env)
 
 
 def _publish(options: argparse.Namespace) -> int:

@@ -82,6 +82,15 @@ COMMANDS = (
         starts_others=True,
     ),
     Command(
+        name="a certificate that is none",
+        arguments=(
+            *("bot", "certificate", "check", "{here}/issue.md"),
+            *("--certificate", "{here}/net.pt", "--repository", "owner/name"),
+        ),
+        code=1,
+        starts_others=False,
+    ),
+    Command(
         name="a machine that fails",
         arguments=("apcore", "inspect", "{here}", "--model-key", KEY, "--protocol", "demo"),
         code=3,

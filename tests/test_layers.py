@@ -24,6 +24,8 @@ LIGHT = [
     "apcore.rejudge",
     "apcore.taxonomy",
     "apcore.verdict",
+    "bot.certificate.command",
+    "bot.certificate.statement",
     "bot.cli",
     "bot.github.client",
     "bot.github.events",
@@ -92,10 +94,13 @@ def test_an_audit_loads_without_torch(module: str) -> None:
     assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
 
 
-def test_pygithub_is_imported_in_one_file() -> None:
+@pytest.mark.parametrize(
+    ("package", "file"), [("github", "bot/github/connection.py"), ("sigstore", "bot/certificate/signature.py")]
+)
+def test_a_library_of_the_outside_is_imported_in_one_file(package: str, file: str) -> None:
     importing = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "bot").rglob("*.py")
-        if any(name.split(".")[0] == "github" for name in imported(path))
+        if any(name.split(".")[0] == package for name in imported(path))
     }
-    assert importing == {"bot/github/connection.py"}
+    assert importing == {file}

@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from apcore.model_key import ModelKey
+from bot.certificate.place import BILL_FILE, SIGNING_WORKFLOW
 from bot.cli import _parser
 from bot.lifecycle.handover import FAILURE_FILE, OUTCOMES_FILE, RESULT_FILE
 from bot.lifecycle.plan import Job
-from bot.stages.handed_over import FETCHED_ARTIFACT, PLAN_ARTIFACT
+from bot.stages.handed_over import CERTIFICATE_ARTIFACT, FETCHED_ARTIFACT, PLAN_ARTIFACT
 from bot.stages.starting import verification
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +24,10 @@ GITHUB = ROOT / ".github"
 FILES = sorted((GITHUB / "workflows").glob("*.yml"))
 ACTIONS = sorted((GITHUB / "actions").glob("*/action.yml"))
 TOKENS = {"gate/gate", "verify/begin", "verify/publish", "sweep/sweep"}
+READS = {"verify/accept"}
+"""Has a token that can read what the jobs of its run handed over, and nothing else."""
+
+SIGNS = {"verify/certify"}
 UNTRUSTED = {"verify/fetch", "verify/evaluate"}
 FIVE_DAYS = 7200
 # What the program or the runner itself takes from its environment; all else is said in the step.
@@ -60,7 +65,7 @@ COMMANDS = {name: step for name, step in SHELL.items() if step["run"].startswith
 def test_the_workflows_are_these() -> None:
     assert set(WORKFLOWS) == {"ci", "gate", "pages", "sweep", "verify"}
     assert {name.split(" ")[1] for name in (step["run"] for step in COMMANDS.values())} == {
-        *("begin", "evaluate", "fetch", "gate", "leaderboard", "publish", "sweep")
+        *("accept", "begin", "evaluate", "fetch", "gate", "leaderboard", "publish", "sweep")
     }
 
 
@@ -73,9 +78,10 @@ def test_nothing_is_granted_but_to_a_job(name: str) -> None:
 @pytest.mark.parametrize("name", JOBS)
 def test_a_job_has_a_token_and_secrets_only_if_it_needs_them(name: str) -> None:
     text = json.dumps(JOBS[name])
-    assert ("secrets." in text or "github.token" in text) == (name in TOKENS)
+    assert ("secrets." in text) == (name in TOKENS)
+    assert ("github.token" in text) == (name in TOKENS | READS)
     writes = {grant for grant, level in JOBS[name]["permissions"].items() if level == "write"}
-    assert not writes or name in TOKENS or name == "pages/deploy"
+    assert not writes or name in TOKENS | SIGNS or name == "pages/deploy"
     assert (JOBS[name].get("environment") == "bot") == (name in TOKENS)
 
 
@@ -88,6 +94,52 @@ def test_a_job_with_strangers_bytes_may_do_nothing(name: str) -> None:
     assert not {variable for step in steps(job) for variable in step.get("env", {})} & CREDENTIALS
     assert "env" not in job
     assert "env" not in WORKFLOWS["verify"]
+
+
+def test_the_job_that_signs_can_do_nothing_else_and_runs_nothing_of_ours() -> None:
+    job = JOBS["verify/certify"]
+    assert job["permissions"] == {"id-token": "write", "attestations": "write"}
+    assert job["runs-on"] == "ubuntu-24.04"
+    assert "environment" not in job
+    assert [step["uses"].split("@")[0] for step in job["steps"]] == [
+        "actions/download-artifact",
+        "actions/attest",
+        "actions/upload-artifact",
+    ]
+    assert "env" not in json.dumps(job)
+
+
+@pytest.mark.parametrize("name", sorted(JOBS.keys() - SIGNS - {"pages/deploy"}))
+def test_no_other_job_can_sign(name: str) -> None:
+    assert not {"id-token", "attestations"} & JOBS[name]["permissions"].keys()
+
+
+def test_what_is_signed_is_what_the_accepting_job_left_and_no_namesake() -> None:
+    accept, certify = JOBS["verify/accept"], JOBS["verify/certify"]
+    assert accept["permissions"] == {"contents": "read", "actions": "read"}
+    upload = next(step for step in accept["steps"] if "upload-artifact" in step.get("uses", ""))
+    assert accept["outputs"]["artifact"] == f"${{{{ steps.{upload['id']}.outputs.artifact-id }}}}"
+    taken, signed, handed = certify["steps"]
+    assert taken["with"]["artifact-ids"] == "${{ needs.accept.outputs.artifact }}"
+    assert "name" not in taken["with"]
+    assert signed["with"] == {"subject-path": f"{taken['with']['path']}/**"}
+    assert handed["with"]["path"] == f"${{{{ steps.{signed['id']}.outputs.bundle-path }}}}"
+    assert handed["with"]["name"] == CERTIFICATE_ARTIFACT
+    assert {step["with"]["overwrite"] for step in (upload, handed)} == {True}
+
+
+def test_what_cannot_be_signed_is_published_all_the_same() -> None:
+    publish = JOBS["verify/publish"]
+    assert "certify" in publish["needs"]
+    assert "always()" in publish["if"]
+    assert "certify" not in publish["if"]
+    assert JOBS["verify/certify"]["if"] == "${{ always() && needs.accept.outputs.accepted == 'true' }}"
+
+
+def test_signatures_are_looked_for_under_the_name_of_the_workflow_that_signs() -> None:
+    assert ROOT / SIGNING_WORKFLOW == GITHUB / "workflows" / "verify.yml"
+    assert (ROOT / "requirements" / BILL_FILE).is_file()
+    assert f"--bill requirements/{BILL_FILE} " in SHELL["verify/accept: Accept"]["run"]
 
 
 def test_no_other_job_runs_on_a_machine_of_ours() -> None:
@@ -189,7 +241,7 @@ def test_a_run_is_titled_after_its_inputs() -> None:
     assert (dispatch.workflow, dispatch.title) == ("verify.yml", title)
 
 
-@pytest.mark.parametrize("name", [name for name, job in JOBS.items() if name != "pages/deploy"])
+@pytest.mark.parametrize("name", sorted(JOBS.keys() - SIGNS - {"pages/deploy"}))
 def test_a_checkout_leaves_no_token_behind(name: str) -> None:
     checkout = JOBS[name]["steps"][0]
     assert checkout["uses"].startswith("actions/checkout@")
@@ -246,6 +298,11 @@ def test_the_program_takes_each_line_as_the_runner_would_give_it(name: str, tmp_
     )
     words = done.stdout.split("\0")[:-1]
     assert callable(_parser().parse_args(words).run)
+
+
+def test_the_accepting_job_is_given_no_app() -> None:
+    """It asks for less than an App has; the key stays where something is written."""
+    assert set(SHELL["verify/accept: Accept"]["env"]) & CREDENTIALS == {"GITHUB_TOKEN"}
 
 
 @pytest.mark.parametrize("name", ["gate", "sweep", "begin", "publish"])

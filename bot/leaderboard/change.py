@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from apcore.model_key import ModelKey
 from apcore.protocol import Protocol, load_protocol
 from apcore.result import Result
 from bot.leaderboard.board import Board
@@ -20,6 +21,7 @@ class Change:
         results: what was measured for it under one protocol, at least one.
         issue: number of the issue; None for a run by hand.
         run_url: https address of the workflow run; None for a run by hand.
+        certified: the results that a certificate speaks of; None where there is nobody to certify any, as in a run by hand.
     """
 
     before: Board
@@ -28,6 +30,7 @@ class Change:
     results: tuple[Result, ...]
     issue: int | None = None
     run_url: str | None = None
+    certified: frozenset[ModelKey] | None = None
 
     @property
     def protocol(self) -> Protocol:

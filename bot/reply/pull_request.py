@@ -7,6 +7,7 @@ from typing import Final
 from apcore.accuracy import Measure
 from apcore.protocol import Protocol
 from apcore.result import Result
+from bot.certificate.place import EVIDENCE
 from bot.leaderboard.change import Change
 from bot.leaderboard.headings import STRUCTURE_WORDS, architecture_name, counted
 from bot.leaderboard.links import method_name
@@ -116,6 +117,11 @@ def _changes(change: Change) -> Iterator[str]:
                 "would leave the new one out."
             )
     yield "Tables, JSON and CSV are rebuilt from the entries with `apbot leaderboard build`."
+    if change.certified is not None:
+        yield (
+            f"Result files and certificates are in {code(EVIDENCE)}, a folder for each run; `apbot certificate check` "
+            "holds one against the other."
+        )
 
 
 def _ranks(change: Change) -> Iterator[str]:

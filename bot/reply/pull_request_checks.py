@@ -33,6 +33,7 @@ def things_to_look_at(change: Change) -> Iterator[str]:
     yield from _flags(change.results)
     yield from _twins(change)
     yield from _unmeasured(change.submission, change.results)
+    yield from _uncertified(change)
     if change.old_entry is None:
         yield from _identity(change.entry, change.before)
     else:
@@ -90,6 +91,15 @@ def _unmeasured(submission: Submission, results: Sequence[Result]) -> Iterator[s
     missing = [short_name(model.key) for model in submission.models if model.key not in measured]
     if missing:
         yield f"Not measured, hence not part of this change: {', '.join(missing)}."
+
+
+def _uncertified(change: Change) -> Iterator[str]:
+    missing = [short_name(one.model_key) for one in change.results if one.model_key not in (change.certified or ())]
+    if change.certified is not None and missing:
+        yield (
+            f"Without a certificate: {', '.join(missing)}. Running the failed jobs of the run again makes it good, as long as "
+            "its artifacts are kept."
+        )
 
 
 def _identity(new: Entry, before: Board) -> Iterator[str]:

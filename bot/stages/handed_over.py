@@ -15,6 +15,7 @@ from apcore.failure import Failure
 from apcore.json_shape import ShapeError
 from apcore.protocol import Protocol
 from apcore.result import Result, read_result, result_bytes
+from bot.certificate.statement import MAX_BYTES as MAX_BUNDLE_BYTES
 from bot.github.artifact_files import ArtifactError
 from bot.github.failures import MissingError
 from bot.github.ports import Runs
@@ -28,15 +29,21 @@ from bot.stages.run_order import SIZES as ORDER_SIZES
 
 PLAN_ARTIFACT: Final = "plan"
 FETCHED_ARTIFACT: Final = "fetched"
+CERTIFICATE_ARTIFACT: Final = "certificate"
+ATTESTATION_FILE: Final = "attestation.json"
+"""How `actions/attest` calls the bundle that it leaves."""
+
 _PART: Final = "-part"
 Files = Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptFiles:
-    """A result of an earlier run and the bytes beside it; the record knows the hash of what it was accepted as."""
+    """A result of an earlier run, its file, and the bytes beside it; the record knows the hash of what it was accepted as."""
 
     result: Result
+    run: int
+    raw: bytes
     outcomes: bytes
 
 
@@ -87,9 +94,15 @@ class Handovers:
         if artifact is None or hashlib.sha256(raw).hexdigest() != ref.sha256:
             return None
         try:
-            return KeptFiles(result=read_result(raw), outcomes=artifact.files.get(OUTCOMES_FILE, b""))
+            return KeptFiles(
+                result=read_result(raw), run=ref.run, raw=raw, outcomes=artifact.files.get(OUTCOMES_FILE, b"")
+            )
         except ShapeError:
             return None
+
+    def certificate(self, run: int) -> bytes | None:
+        """The bundle that a run has left, which nobody has looked at; None if it has left none."""
+        return self._named(run, CERTIFICATE_ARTIFACT, {ATTESTATION_FILE: MAX_BUNDLE_BYTES}).get(ATTESTATION_FILE)
 
     def kept_failure(self, ref: FailureRef) -> Failure | None:
         """The words of a failure of an earlier run; None where they are gone."""

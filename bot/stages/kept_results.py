@@ -9,6 +9,7 @@ from apcore.protocol import Protocol
 from bot.github.surroundings import Surroundings
 from bot.lifecycle.plan import asked, results_that_hold
 from bot.lifecycle.record import Record
+from bot.stages.certified import ResultFile
 from bot.stages.handed_over import Handovers, KeptFiles
 from bot.submission.model import Submission
 
@@ -44,6 +45,11 @@ def measured_at(kept: Kept, record: Record, place: Surroundings) -> dict[ModelKe
     """Where people read of the run that measured each of the kept results."""
     refs = {one.key: one.result for one in record.checkpoints if one.result is not None}
     return {key: place.run_url(refs[key].run) for key in kept.results}
+
+
+def result_files(kept: Kept) -> dict[ModelKey, ResultFile]:
+    """The files of the kept results, as they were handed over."""
+    return {key: ResultFile(key=key, run=files.run, raw=files.raw) for key, files in kept.results.items()}
 
 
 def forgotten(record: Record, gone: tuple[ModelKey, ...]) -> Record:

@@ -27,6 +27,7 @@ from bot.leaderboard.records import VerifiedRecord
 from bot.leaderboard.result_page import BUILT
 from bot.reply.pull_request import pull_request
 from bot.reply.result_rows import WORDS
+from bot.stages.certified import Evidence
 from bot.submission.model import Submission
 
 BASE: Final = "main"
@@ -50,6 +51,7 @@ class Proposing:
         measured_at: https address of the run that measured each checkpoint.
         today: the day, for results that the branch does not date yet.
         curves: pictures by name.
+        evidence: the files of the results, with their certificates.
     """
 
     submission: Submission
@@ -61,6 +63,7 @@ class Proposing:
     measured_at: Mapping[ModelKey, str]
     today: date
     curves: Mapping[str, bytes]
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +103,13 @@ def propose_change(github: Repository, wanted: Proposing) -> Proposed:
             results=wanted.results,
             issue=wanted.issue,
             run_url=wanted.run_url,
+            certified=wanted.evidence.certified,
         )
     )
     message = (
         f"{request.title}\n\nMeasured by apbot. The entry names protocol, date and hashes; all else is built from it.\n"
     )
-    files = _files(github.contents, base, entry, after, wanted.curves)
+    files = {**_files(github.contents, base, entry, after, wanted.curves), **wanted.evidence.files}
     committed = github.contents.commit(Commit(branch=branch, base=base, message=message, files=files))
     proposed = github.pulls.propose(branch, title=request.title, body=request.body, base=BASE)
     github.pulls.set_status(committed.hash, _status(wanted))

@@ -23,7 +23,7 @@ from apcore.spread import SeededRun
 from bot.github.ports import Repository
 from bot.github.surroundings import Surroundings
 from bot.lifecycle.decision import Decision, decided
-from bot.lifecycle.handover import Handed, HandoverError, receive
+from bot.lifecycle.handover import RESULT_FILE, Handed, HandoverError, receive
 from bot.lifecycle.plan import asked
 from bot.lifecycle.record import Record, Run
 from bot.lifecycle.runs import Published, Situation, conclude, judged_for, lost, settle
@@ -31,11 +31,12 @@ from bot.lifecycle.state import State
 from bot.lifecycle.telling import living_body
 from bot.reply.result_comment import CurveImage
 from bot.rules.facts import KnownMethod
+from bot.stages.certified import Evidence, ResultFile, evidence_of
 from bot.stages.curves import Measurement, draw_curves
 from bot.stages.evidence import backed, outcomes_behind, spread_of
 from bot.stages.handed_over import Handovers
 from bot.stages.issue_at_hand import IssueAtHand, carry_out, look_at
-from bot.stages.kept_results import Kept, forgotten, gone_failures, kept_results, measured_at
+from bot.stages.kept_results import Kept, forgotten, gone_failures, kept_results, measured_at, result_files
 from bot.stages.proposal import CURVES, Proposed, Proposing, is_attacked, propose_change
 from bot.stages.run_order import RunOrder
 from bot.submission.model import Submission
@@ -84,6 +85,7 @@ class Gathered:
         measured: the submission that the run measured.
         kept: of earlier runs.
         outcomes: behind results by the protocol's own seed, by checkpoint.
+        evidence: those results as files, with their certificates.
         spread: Markdown that tells the spread of an appeal.
     """
 
@@ -92,6 +94,7 @@ class Gathered:
     measured: Submission
     kept: Kept
     outcomes: Mapping[ModelKey, Outcomes]
+    evidence: Evidence
     spread: str = ""
 
     @property
@@ -167,6 +170,7 @@ def _settled(situation: Situation, handovers: Handovers) -> Gathered:
         measured=submission,
         kept=kept,
         outcomes=outcomes,
+        evidence=evidence_of(result_files(kept).values(), handovers),
     )
 
 
@@ -192,12 +196,19 @@ def _of_run(order: PublishOrder, situation: Situation, run: Run, handovers: Hand
             seeded[one.result.model_key].append(again)
     tried = {one.result.model_key for one in found.handed.accepted} | {one.model_key for one in found.handed.failures}
     kept = replace(kept, failures=tuple(one for one in kept.failures if one.model_key not in tried))
+    raw = {artifact.id: artifact.files.get(RESULT_FILE, b"") for artifact in artifacts}
+    new = {
+        one.result.model_key: ResultFile(key=one.result.model_key, run=run.id, raw=raw[one.artifact])
+        for one in found.handed.accepted
+        if one.seed is None
+    }
     return Gathered(
         situation=replace(situation, record=forgotten(situation.record, kept.gone)),
         handed=replace(found.handed, failures=(*found.handed.failures, *gone)),
         measured=began.submission,
         kept=kept,
         outcomes=outcomes | own,
+        evidence=evidence_of((result_files(kept) | new).values(), handovers),
         spread=spread_of(seeded, order.protocol),
     )
 
@@ -270,8 +281,11 @@ def _proposed(
             | measured_at(gathered.kept, gathered.situation.record, order.place),
             today=gathered.situation.now.date(),
             curves=curves,
+            evidence=gathered.evidence,
         ),
     )
+    for line in gathered.evidence.log:
+        print(line, file=stream, flush=True)
     print(f"pull request #{proposed.pull_request.number}: {proposed.pull_request.title}", file=stream, flush=True)
     published = Published(
         run_url=order.run_url,

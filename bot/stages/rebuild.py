@@ -15,9 +15,10 @@ from bot.github.surroundings import Surroundings
 from bot.lifecycle.runs import judged_for
 from bot.lifecycle.state import State
 from bot.rules.facts import KnownMethod
+from bot.stages.certified import evidence_of
 from bot.stages.handed_over import Handovers
 from bot.stages.issue_at_hand import look_at
-from bot.stages.kept_results import kept_results, measured_at
+from bot.stages.kept_results import kept_results, measured_at, result_files
 from bot.stages.proposal import Proposing, curves_at, propose_change
 
 
@@ -60,7 +61,8 @@ def rebuild(
         return False
     if record.state not in (State.VERIFIED, State.REFUTED):
         return False
-    kept = kept_results(Handovers(github.runs), submission, protocol, record)
+    handovers = Handovers(github.runs)
+    kept = kept_results(handovers, submission, protocol, record)
     if len(kept.results) != len(submission.models):
         raise MachineError(
             where=branch,
@@ -80,6 +82,7 @@ def rebuild(
             measured_at=measured_at(kept, record, place),
             today=now.date(),
             curves=curves_at(github.contents, head, submission),
+            evidence=evidence_of(result_files(kept).values(), handovers),
         ),
     )
     print(f"pull request #{proposed.pull_request.number} is on the present main", file=stream, flush=True)

@@ -18,6 +18,7 @@ COMMANDS = [
     ["demo"],
     ["leaderboard", "build"],
     ["leaderboard", "check"],
+    ["certificate", "check"],
     ["doctor"],
     ["gate"],
     ["sweep"],

@@ -12,7 +12,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 # Authors first, then maintainers, operators and developers; a document that is not named comes last.
-_ORDER: Final = ("requirements", "layouts", "verdicts", "red_flags", "lifecycle", "operators", "architecture")
+_ORDER: Final = (
+    *("requirements", "layouts", "verdicts", "red_flags", "certificates"),
+    *("lifecycle", "operators", "architecture"),
+)
 _DROPPED: Final = re.compile(r"[^\w\- ]")
 
 
