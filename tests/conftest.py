@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -11,7 +12,15 @@ SHARED = ROOT.parent / "shared"
 
 # A deadline measures the machine, not the code; what must not be slow says so in a test of its own.
 settings.register_profile("default", deadline=None)
-settings.register_profile("nightly", deadline=None, max_examples=100_000)
+# By itself hypothesis draws the same examples each time where `CI` is set, and keeps none that failed: no use every night.
+settings.register_profile(
+    "nightly",
+    deadline=None,
+    max_examples=100_000,
+    derandomize=False,
+    print_blob=True,
+    database=DirectoryBasedExampleDatabase(ROOT / ".hypothesis" / "examples"),
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -63,7 +63,7 @@ COMMANDS = {name: step for name, step in SHELL.items() if step["run"].startswith
 
 
 def test_the_workflows_are_these() -> None:
-    assert set(WORKFLOWS) == {"ci", "gate", "pages", "sweep", "verify"}
+    assert set(WORKFLOWS) == {"ci", "gate", "nightly", "pages", "sweep", "verify"}
     assert {name.split(" ")[1] for name in (step["run"] for step in COMMANDS.values())} == {
         *("accept", "begin", "evaluate", "fetch", "gate", "leaderboard", "publish", "sweep")
     }
@@ -140,6 +140,17 @@ def test_signatures_are_looked_for_under_the_name_of_the_workflow_that_signs() -
     assert ROOT / SIGNING_WORKFLOW == GITHUB / "workflows" / "verify.yml"
     assert (ROOT / "requirements" / BILL_FILE).is_file()
     assert f"--bill requirements/{BILL_FILE} " in SHELL["verify/accept: Accept"]["run"]
+
+
+def test_a_night_that_fails_leaves_what_failed() -> None:
+    """A job that is ended at its limit does no further step; a step that is ended fails, and the next one hands over."""
+    job = JOBS["nightly/test"]
+    long, trace = job["steps"][-2:]
+    assert long["run"].startswith("make nightly LOCKED=1 ")
+    assert long["timeout-minutes"] + 10 < job["timeout-minutes"] <= 360
+    assert trace["if"] == "failure()"
+    assert trace["with"]["path"].splitlines() == ["${{ runner.temp }}/night", ".hypothesis/examples"]
+    assert trace["with"]["include-hidden-files"] is True
 
 
 def test_no_other_job_runs_on_a_machine_of_ours() -> None:
