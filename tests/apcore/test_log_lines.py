@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from doubles.demo import issue_body, mirror
 from doubles.examples import examples
-from doubles.naughty import ALL, NAUGHTY
+from doubles.hostile_text import hostile_texts
+from doubles.naughty import NAUGHTY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,8 +49,9 @@ def test_commands_are_taken_apart_and_all_else_stays(text: str, expected: str) -
 
 @pytest.mark.hostile
 @examples(100)
-@given(st.lists(st.sampled_from(ALL) | st.sampled_from((":", "#", "[", " ", "\n", "\r")) | st.text(max_size=4)))
-def test_no_pieces_make_a_command(pieces: list[str]) -> None:
+@given(hostile_texts(words=8, more=(":", "#", "[", " ", "\n", "\r"), between=("",)), st.integers(1, 9))
+def test_no_pieces_make_a_command(text: str, length: int) -> None:
+    pieces = [text[at : at + length] for at in range(0, len(text), length)]
     assert not COMMAND.search(logged(*pieces))
 
 

@@ -5,10 +5,14 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 from doubles.boards import results, submission
+from doubles.examples import examples
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apcore.errors import MachineError
 from apcore.model_key import ModelKey
@@ -107,6 +111,25 @@ def test_a_link_in_the_folder_is_refused_before_anything_is_written(tmp_path: Pa
     assert told.value.where == str(tmp_path / "run" / place)
     assert told.value.message == "this is a symbolic link, and a run writes into its own folder alone"
     assert list(elsewhere.iterdir()) == []
+
+
+names = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=60).filter(
+    lambda name: name not in (".", "..")
+)
+
+
+@pytest.mark.hostile
+@examples(40)
+@given(st.lists(st.sampled_from(("results", "work", str(KEY), "files", "ids")) | names, min_size=1, max_size=4))
+def test_a_link_of_any_name_at_any_depth_is_refused(parts: list[str]) -> None:
+    with TemporaryDirectory() as room:
+        elsewhere, place = Path(room, "elsewhere"), Path(room, "run", *parts)
+        elsewhere.mkdir()
+        place.parent.mkdir(parents=True)
+        place.symlink_to(elsewhere)
+        with pytest.raises(MachineError, match="this is a symbolic link"), RunFolder(Path(room, "run")).locked():
+            pass
+        assert list(elsewhere.iterdir()) == []
 
 
 def test_the_folder_itself_may_be_reached_by_a_link(tmp_path: Path) -> None:
