@@ -34,23 +34,56 @@ def survive(runs: Runs, folder: Path, arguments: list[str], *, kills: int, kill:
     began = time.monotonic()
     runs.begin(*arguments, "--out", str(folder / "undisturbed"))
     code, whole_s = runs.end(), time.monotonic() - began
-    expected, batches = left_behind(folder / "undisturbed"), runs.batches()
+    expected, batches = left_behind(folder / "undisturbed"), runs.begun()
     assert "comment.md" in expected
-    strike, ended, killed, in_this = kill(whole_s, batches), 0, 0, 0
-    while killed < kills or in_this:
+    assert len(batches) == len(set(batches))
+    strike, ended, killed, repeated = kill(whole_s, len(batches)), 0, 0, 0
+    parts: list[list[str]] = []  # what was begun in the folder at hand, between one kill and the next
+    while killed < kills or parts:
         out = folder / f"killed-{ended}"
+        if not parts:
+            runs.forget()
         group = runs.begin(*arguments, "--out", str(out))
         if killed < kills:
-            strike(runs, group, in_this)
+            strike(runs, group, len(parts))
         found = runs.end()
+        parts.append(runs.begun()[sum(map(len, parts)) :])
         if found == -9:
-            killed, in_this = killed + 1, in_this + 1
+            killed += 1
             continue
         assert found == code
         assert left_behind(out) == expected
-        assert runs.batches() <= batches + in_this, "a kill costs one batch at most"
-        ended, in_this = ended + 1, 0
-    print(f"{killed} kills, {ended} folders compared, {batches} batches in each")
+        repeated += repetitions(parts, batches)
+        ended, parts = ended + 1, []
+    print(f"{killed} kills, {ended} folders compared, {len(batches)} batches in each, {repeated} repeated in all")
+
+
+def repetitions(parts: list[list[str]], batches: list[str]) -> int:
+    """How many batches were begun twice because of kills, after each of which one was at most: the one that was cut off."""
+    whole: list[str] = []
+    again = 0
+    for part in parts:
+        cut_off = bool(whole and part) and part[0] == whole[-1]
+        assert not set(part[cut_off:]) & set(whole), "what was kept is not done again"
+        whole += part[cut_off:]
+        again += cut_off
+    assert whole == batches, "as without a kill: all of them, in their order"
+    return again
+
+
+@pytest.mark.parametrize(
+    "parts", [["ab", "abc"], ["ab", "c", "b"], ["ab", "bac"], ["a", "c"], ["ab"], ["ba", "c"]], ids="|".join
+)
+def test_more_than_the_batch_that_was_cut_off_is_seen(parts: list[str]) -> None:
+    with pytest.raises(AssertionError):
+        repetitions([list(part) for part in parts], list("abc"))
+
+
+@pytest.mark.parametrize(
+    ("parts", "again"), [(["abc"], 0), (["ab", "bc"], 1), (["ab", "c"], 0), (["a", "a", "", "ab", "bc", ""], 3)]
+)
+def test_the_batch_that_was_cut_off_is_counted(parts: list[str], again: int) -> None:
+    assert repetitions([list(part) for part in parts], list("abc")) == again
 
 
 def in_the_midst(_whole_s: float, batches: int) -> Kill:

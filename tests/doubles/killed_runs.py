@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ class Runs:
     """Where runs are started: `begin` one, then `kill` it or wait for its `end`."""
 
     server: "subprocess.Popen[str]"
-    counted: Path
+    record: Path
 
     def begin(self, *arguments: str) -> int:
         """Start `apbot verify` with these arguments and return the number of its process group."""
@@ -38,21 +38,24 @@ class Runs:
         """The exit code of the run at work, once it ends; negative for a signal."""
         return int(self.server.stdout.readline())
 
-    def batches(self) -> int:
-        """How many batches of attacks were begun since the last call."""
-        count = self.counted.stat().st_size if self.counted.exists() else 0
-        self.counted.unlink(missing_ok=True)
-        return count
+    def begun(self) -> list[str]:
+        """The batches that were begun since `forget`, in their order; each is called the same in every run."""
+        whole, _, _ = (self.record.read_text() if self.record.exists() else "").rpartition("\n")
+        return whole.split("\n") if whole else []
+
+    def forget(self) -> None:
+        """Begin a new record."""
+        self.record.unlink(missing_ok=True)
 
 
 @contextmanager
 def killable_runs(folder: Path, *, small: bool) -> Iterator[Runs]:
     """Runs whose attacks are those of the protocol, or of so few steps (`small`) that a checkpoint takes a second."""
-    counted = folder / "batches"
+    record = folder / "begun"
     with (
         (folder / "told.txt").open("w") as told,
         subprocess.Popen(
-            [sys.executable, __file__, str(counted), "small" if small else "whole"],
+            [sys.executable, __file__, str(record), "small" if small else "whole"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=told,
@@ -60,7 +63,7 @@ def killable_runs(folder: Path, *, small: bool) -> Iterator[Runs]:
         ) as server,
     ):
         try:
-            yield Runs(server=server, counted=counted)
+            yield Runs(server=server, record=record)
         finally:
             server.stdin.close()
 
@@ -72,9 +75,9 @@ def kill_after(group: int, seconds: float) -> None:
 
 
 def kill_at(runs: Runs, group: int, batches: int) -> None:
-    """Kill a run and all that it started once so many batches were begun since they were last asked for."""
-    while _alive(group) and (not runs.counted.exists() or runs.counted.stat().st_size < batches):
-        time.sleep(0.001)
+    """Kill a run and all that it started once so many batches were begun since `forget`."""
+    while _alive(group) and len(runs.begun()) < batches:
+        time.sleep(0.005)
     _kill(group)
 
 
@@ -112,10 +115,10 @@ def _timeless(path: Path) -> bytes:
     return content
 
 
-def _serve(counted: Path, *, small: bool) -> None:
+def _serve(record: Path, *, small: bool) -> None:
     from bot import cli
 
-    _prepare(counted, small=small)
+    _prepare(record, small=small)
     for line in sys.stdin:
         ready, told = os.pipe()
         child = os.fork()
@@ -133,8 +136,8 @@ def _serve(counted: Path, *, small: bool) -> None:
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
-def _prepare(counted: Path, *, small: bool) -> None:
-    """Count batches, keep the date from changing at midnight, and make little of the attacks if that is wanted."""
+def _prepare(record: Path, *, small: bool) -> None:
+    """Write batches down, keep the date from changing at midnight, and make little of the attacks if that is wanted."""
     from dataclasses import replace
     from datetime import UTC, datetime
     from functools import partial
@@ -150,16 +153,22 @@ def _prepare(counted: Path, *, small: bool) -> None:
         def now(cls, tz: Any = None) -> datetime:
             return datetime(2026, 11, 25, 12, tzinfo=UTC)
 
-    def counting(method: Any) -> Any:
-        def run(*arguments: Any, **options: Any) -> Any:
-            with counted.open("ab") as file:
-                file.write(b".")
-            return method(*arguments, **options)
+    def told(method: Any, name: Callable[..., str]) -> Any:
+        def run(attack: Any, *arguments: Any, **options: Any) -> Any:
+            state = attack._file.path
+            with record.open("ab") as file:
+                file.write(f"{state.parent.name} {state.name} {name(*arguments, **options)}\n".encode())
+            return method(attack, *arguments, **options)
 
         return run
 
-    autoattack._Run._broken = counting(autoattack._Run._broken)
-    ho_fmn._Run._fmn = counting(ho_fmn._Run._fmn)
+    autoattack._Run._broken = told(
+        autoattack._Run._broken, lambda name, _, indices: f"{name} {','.join(map(str, indices.tolist()))}"
+    )
+    ho_fmn._Run._fmn = told(
+        ho_fmn._Run._fmn,
+        lambda attack, _samples, _steps, _configuration, *, batch, batches: f"{attack} {batch}/{batches}",
+    )
     verify.datetime = Noon
     if small:
         few = Budget(apgd_steps=1, fab_steps=1, square_queries=5)
