@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 
@@ -15,6 +16,7 @@ from apcore.command_line import (
     run_command,
 )
 from apcore.curve_command import add_curve
+from apcore.inherited import take_environment
 from apcore.inspect_command import add_inspect
 from apcore.protocol import load_protocol, protocol_names
 from apcore.protocol_words import settings_words
@@ -25,6 +27,7 @@ from apcore.speed_command import add_speed
 
 def run() -> None:
     """Entry point of the console script."""
+    take_environment(os.environ)
     sys.exit(main(sys.argv[1:]))
 
 

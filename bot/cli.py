@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from apcore import command_line
 from apcore.command_line import Commands, add_command, add_evaluation_options, add_protocol_option, run_command
+from apcore.inherited import take_environment
 from apcore.project_files import project_folder
 from apcore.protocol import load_protocol
 from bot.board_here import board_here
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def run() -> None:
     """Entry point of the console script."""
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], take_environment(os.environ)))
 
 
 def main(argv: Sequence[str], env: Mapping[str, str] = os.environ, clock: Clock = SYSTEM_CLOCK) -> int:

@@ -130,17 +130,23 @@ def _environments() -> list[str]:
     """The names of variables that any process in sight was started with."""
     found = set(os.environ)
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            raw = (process / "environ").read_bytes()
-        except OSError:
-            continue
-        found |= {entry.partition(b"=")[0].decode(errors="replace") for entry in raw.split(b"\0") if entry}
+        found |= _started_with(process)
     return sorted(found)
 
 
+def _started_with(process: Path) -> set[str]:
+    """The names of variables that a process was started with, none where that may not be read."""
+    try:
+        raw = (process / "environ").read_bytes()
+    except OSError:
+        return set()
+    return {entry.partition(b"=")[0].decode(errors="replace") for entry in raw.split(b"\0") if entry}
+
+
 def _own_names() -> set[str]:
-    """Names in this program's environment that the inner process was not given."""
-    return set(os.environ) - {"HOME", "TMPDIR", "PATH", "PWD", "LC_CTYPE"}
+    """Names in this program's environment, and in the one that it was started with, that the inner process was not given."""
+    own = set(os.environ) | _started_with(Path("/proc/self"))
+    return own - {"HOME", "TMPDIR", "PATH", "PWD", "LC_CTYPE"}
 
 
 def _came_back(command: list[str], environment: dict[str, str], folder: Path) -> dict[str, Any]:
