@@ -6,6 +6,7 @@ is finite, whole numbers are written as such, text holds no control characters, 
 
 import json
 import math
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -69,9 +70,19 @@ def _validator(schema: str) -> "Validator":
     whole = Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     )
-    strict = validators.extend(Draft202012Validator, type_checker=whole)  # type: ignore[no-untyped-call]  # its stub is bare
+    strict = validators.extend(  # type: ignore[no-untyped-call]  # its stub is bare
+        Draft202012Validator, {"uniqueItems": _unique_items}, type_checker=whole
+    )
     validator: Validator = strict(shapes[f"{schema}.schema.json"], registry=registry)
     return validator
+
+
+def _unique_items(_validator: Any, wanted: bool, found: Any, _schema: Any) -> Iterator[Any]:  # noqa: FBT001 - jsonschema's
+    """`uniqueItems` in linear time: the library compares each object with each other, 30 kB of them for seconds."""
+    from jsonschema.exceptions import ValidationError  # noqa: PLC0415
+
+    if wanted and isinstance(found, list) and len({json.dumps(item, sort_keys=True) for item in found}) != len(found):
+        yield ValidationError("holds an item twice")
 
 
 def _check_values(value: Any, where: str) -> None:

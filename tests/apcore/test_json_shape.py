@@ -1,6 +1,11 @@
+import json
+import time
+
 import pytest
+from doubles.boards import entry as thin
 
 from apcore.json_shape import MAX_BYTES, ShapeError, check, parse
+from bot.leaderboard.entry import entry_bytes
 
 
 @pytest.mark.parametrize(
@@ -42,3 +47,28 @@ def test_a_document_nested_beyond_the_stack_is_refused() -> None:
         nested = [nested]
     with pytest.raises(ShapeError, match="nested too deeply"):
         check(nested, "result")
+
+
+def test_a_list_of_many_objects_takes_no_more_than_a_moment() -> None:
+    """Compared with each other, as jsonschema does it, these would take minutes."""
+    many = [{"a": number} for number in range(20_000)]
+    started = time.process_time()
+    with pytest.raises(ShapeError, match="aliases: does not fit"):
+        check(entry(aliases=many), "entry")
+    assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize("value", ["spoken by a stranger", ["spoken by a stranger"] * 2, {"spoken by a stranger": 1}])
+def test_a_refusal_does_not_repeat_what_it_refuses(value: object) -> None:
+    with pytest.raises(ShapeError) as refused:
+        check(entry(aliases=value, name=value), "entry")
+    assert "stranger" not in str(refused.value)
+
+
+def test_the_same_item_twice_is_refused() -> None:
+    with pytest.raises(ShapeError, match="aliases: does not fit 'uniqueItems'"):
+        check(entry(aliases=["A_Doe2026Net", "A_Doe2026Net"]), "entry")
+
+
+def entry(**changes: object) -> dict[str, object]:
+    return json.loads(entry_bytes(thin("Thin"))) | changes
