@@ -25,6 +25,7 @@ from apcore.claim_attacks import Tell, try_first, with_other_radius
 from apcore.compaction.compact import Compacted, compact
 from apcore.device import device_errors, usable_device
 from apcore.environment import environment
+from apcore.execution import Execution, execution_for, torch_threads
 from apcore.flag_meanings import is_red
 from apcore.inspection import inspect_checkpoint, require_sparsity
 from apcore.layouts.input_normalization import described
@@ -37,10 +38,9 @@ from apcore.sample_sets import SampleSets, load_sample_sets
 from apcore.sequential_test import Decision
 from apcore.submitted_outcomes import SubmittedOutcomes, held_against
 from apcore.task import Task
-from apcore.threads import threads_for, torch_threads
 from apcore.verdict import judge, may_attack
 
-COMPARED_IMAGES: Final = 4
+COMPARED_IMAGES: Final = 2
 CHECKED_IMAGES: Final = 128
 CLEAN_BATCH: Final = 500
 
@@ -81,17 +81,21 @@ def benchmark(
     own = submitted_outcomes and held_against(submitted_outcomes, task.protocol, index=index, label=labels.numpy())
     with device_errors(task.device):
         evaluated = _evaluated(task, images, tell)
-    macs_per_batch = evaluated.compacted.macs_evaluated * min(task.settings.autoattack.batch_size, len(images))
-    threads = threads_for(macs_per_batch, torch.get_num_threads())
-    with device_errors(task.device), torch_threads(threads):
-        attacked = _attacked(task, evaluated, samples, own, progress=progress, tell=tell)
+    execution = execution_for(
+        evaluated.compacted.macs_evaluated,
+        samples=min(task.settings.autoattack.batch_size, len(images)),
+        device=torch.device(task.device).type,
+        available=torch.get_num_threads(),
+    )
+    with device_errors(task.device), torch_threads(execution.threads):
+        attacked = _attacked(task, evaluated, samples, own, execution, progress=progress, tell=tell)
     result = assemble(
         task,
         evaluated,
         attacked,
         submitted_distances=submitted_distances,
         submitted_outcomes=own,
-        surroundings=environment(task.device) | {"threads": threads, "data": samples.sha256},
+        surroundings=environment(task.device) | execution.facts() | {"data": samples.sha256},
     )
     for flag in result.flags:
         if is_red(flag.name):
@@ -120,12 +124,13 @@ def _attacked(
     evaluated: Evaluated,
     samples: SampleSets,
     own: SubmittedOutcomes | None,
+    execution: Execution,
     *,
     progress: Listener,
     tell: Tell,
 ) -> Attacked:
     device, settings = usable_device(task.device), task.settings
-    network = evaluated.compacted.network.to(device)
+    network = execution.prepared(evaluated.compacted.network).to(device)
     images, labels = _on(device, samples.autoattack)
     clean = clean_accuracy(_predictions(network, images), labels.cpu().numpy())
     if not _worth_attacking(task, clean):
@@ -153,7 +158,9 @@ def _attacked(
             seconds=seconds,
             prefix=tried.prefix,
         )
-    attacked = run_autoattack(network, images, labels, settings.autoattack, state=state, progress=progress)
+    attacked = run_autoattack(
+        network, images, labels, settings.autoattack, state=state, progress=progress, filling=execution.filling
+    )
     outcomes = replace(
         _no_outcomes(),
         index=_indices(settings.autoattack.samples.first, len(labels)),

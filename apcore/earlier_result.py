@@ -1,7 +1,9 @@
 """Whether a result that an earlier run left needs no measuring again."""
 
+from collections.abc import Mapping
+
 from apcore.assumptions import INPUT_NOT_STATED
-from apcore.environment import environment
+from apcore.environment import CHOSEN, environment
 from apcore.layouts.input_normalization import effective
 from apcore.result import Result
 from apcore.sample_sets import load_sample_sets
@@ -23,8 +25,12 @@ def still_valid(result: Result, task: Task) -> bool:
         and distances == task.distances_sha256
         and outcomes == task.outcomes_sha256
         and not (task.in_full and result.stopped_early)
-        and dict(result.environment) == surroundings | {"threads": result.environment["threads"]}
+        and _not_chosen(result.environment) == _not_chosen(surroundings)
     )
+
+
+def _not_chosen(surroundings: Mapping[str, str | int]) -> dict[str, str | int]:
+    return {name: value for name, value in surroundings.items() if name not in CHOSEN}
 
 
 def _same_input(result: Result, task: Task) -> bool:

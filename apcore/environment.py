@@ -6,6 +6,9 @@ from typing import Final
 
 from apcore.layouts.registry import registry
 
+CHOSEN: Final = frozenset({"threads", "layout", "images_per_pass"})
+"""What `apcore.execution` chooses and a result records beside all this; it decides no outcome, but for last bits."""
+
 _PACKAGES: Final = ("torch", "torchvision", "pyautoattack", "numpy", "scipy", "optuna", "apbot")
 
 

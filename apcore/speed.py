@@ -1,9 +1,9 @@
 """Two paths to the same outcomes, timed in one run: AutoAttack as an author would run it, and as it is run here.
 
-The reference is pyautoattack called as the released benchmark calls it: on the network as the file stores it, with parameters that
-require gradients, in batches of the protocol's size. The fast path is this program's: the network is compacted, parameters
-are frozen, threads follow the size of what is left. Both get the same samples, seed and radius, so that the outcomes must be equal
-sample by sample; a speed without that says nothing.
+The reference is pyautoattack called as the released benchmark calls it: on the network as the file stores it, with parameters
+that require gradients, in batches of the protocol's size. The fast path is this program's: the network is compacted, parameters
+are frozen, and threads, memory layout and the images of a pass follow the size of what is left (`apcore.execution`). Both get
+the same samples, seed and radius, so that the outcomes must be equal sample by sample; a speed without that says nothing.
 """
 
 import time
@@ -15,18 +15,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from pyautoattack import AutoAttack
-from torch import Tensor, nn
+from torch import Tensor
 
 from apcore.attacks.autoattack import SURVIVED, run_autoattack
 from apcore.attacks.progress import Listener, ignore
 from apcore.compaction.compact import Compacted, compact
 from apcore.device import usable_device
+from apcore.execution import execution_for, torch_threads
 from apcore.inspection import Inspection
-from apcore.networks.network import network_from_arrays
+from apcore.networks.network import Network, network_from_arrays
 from apcore.protocol import AutoAttackSettings
-from apcore.threads import threads_for, torch_threads
 
-_COMPARED_IMAGES: Final = 4
+_COMPARED_IMAGES: Final = 2
 Robust = NDArray[np.bool_]
 Tell = Callable[[str], None]
 Found = TypeVar("Found")
@@ -139,24 +139,36 @@ def compare_speed(
 def _here(
     compacted: Compacted, images: Tensor, labels: Tensor, settings: AutoAttackSettings, progress: Listener
 ) -> Robust:
-    macs = compacted.macs_evaluated * min(settings.batch_size, len(images))
-    network = compacted.network.to(images.device)
-    with torch_threads(threads_for(macs, torch.get_num_threads())):
-        robust: Robust = run_autoattack(network, images, labels, settings, progress=progress).broken_by == SURVIVED
+    execution = execution_for(
+        compacted.macs_evaluated,
+        samples=min(settings.batch_size, len(images)),
+        device=images.device.type,
+        available=torch.get_num_threads(),
+    )
+    network = execution.prepared(compacted.network).to(images.device)
+    with torch_threads(execution.threads):
+        found = run_autoattack(network, images, labels, settings, progress=progress, filling=execution.filling)
+    robust: Robust = found.broken_by == SURVIVED
     return robust
 
 
 def _by_the_library(
-    network: nn.Module, images: Tensor, labels: Tensor, settings: AutoAttackSettings, device: str
+    network: Network, images: Tensor, labels: Tensor, settings: AutoAttackSettings, device: str
 ) -> Robust:
     """Source: pralab/AdversarialPruningBenchmark at 0ae46e7, utils/test.py, which leaves the seed to the clock."""
-    network.requires_grad_()
+    with_trainable_weights(network)
     library: Any = AutoAttack(
         network.eval(), norm="Linf", eps=settings.eps, seed=settings.seed, version="standard", device=device
     )
     _, predicted = library.run_standard_evaluation(images, labels, batch_size=settings.batch_size)
     robust: Robust = (predicted == labels).cpu().numpy()
     return robust
+
+
+def with_trainable_weights(network: Network) -> None:
+    """Have weights, biases and BatchNorm's scales ask for gradients, as the parameters of an author's module do."""
+    for name, tensor in network.tensors().items():
+        tensor.requires_grad_(not name.endswith(("running_mean", "running_var")))
 
 
 def _timed(run: Callable[[], Found]) -> tuple[Found, Seconds]:

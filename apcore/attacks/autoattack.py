@@ -24,8 +24,10 @@ from torch import Tensor, nn
 from apcore.attacks.clean import check_logits, check_samples, predicted
 from apcore.attacks.library import (
     ATTACKS,
+    NO_FILLING,
     STANDARD,
     Budget,
+    Filling,
     Perturb,
     expected_calls,
     library_attacks,
@@ -71,6 +73,7 @@ def run_autoattack(
     budget: Budget = STANDARD,
     index: NDArray[np.int64] | None = None,
     attacks: int = len(ATTACKS),
+    filling: Filling = NO_FILLING,
 ) -> AutoAttackOutcomes:
     """Attack `model` on the given samples; `settings.samples` is the caller's to apply.
 
@@ -88,6 +91,7 @@ def run_autoattack(
         index: (n,) position of each sample in the dataset, >= 0, each once; by default they follow each other from
             `settings.samples.first`. Only `sharded` randomness depends on it.
         attacks: how many of the attacks, from the first on; fewer than all leave only an upper bound of the robust accuracy.
+        filling: what a forward pass is worth on this network; it moves last bits alone.
 
     Raises:
         ValueError: `x`, `y` or `index` are not of that form.
@@ -99,7 +103,9 @@ def run_autoattack(
     with frozen(model), undisturbed_rng(), torch.no_grad():
         samples = (x, y, torch.from_numpy(places)) if settings.randomness == "sharded" else (x, y)
         file = state.file("autoattack", settings, budget, x.device.type, tensor_digest(*samples)) if state else None
-        run = _Run(model, x, y, settings, index=places, file=file, progress=Throttle(progress), budget=budget)
+        run = _Run(
+            model, x, y, settings, index=places, file=file, progress=Throttle(progress), budget=budget, filling=filling
+        )
         return run.outcomes(attacks)
 
 
@@ -165,6 +171,7 @@ class _Run:
         file: StateFile | None,
         progress: Listener,
         budget: Budget,
+        filling: Filling,
     ) -> None:
         self._x, self._y, self._index, self._settings = x, y, index, settings
         self._file, self._progress = file, progress
@@ -173,7 +180,13 @@ class _Run:
         self._model = CountedModel(model, classes=classes)
         self._expected_calls = expected_calls(budget, targets=targets)
         library = library_attacks(
-            self._model, eps=settings.eps, seed=settings.seed, device=x.device, targets=targets, budget=budget
+            self._model,
+            eps=settings.eps,
+            seed=settings.seed,
+            device=x.device,
+            targets=targets,
+            budget=budget,
+            filling=filling,
         )
         sharded = settings.randomness == "sharded"
         self._attacks = sharded_attacks(library, seed=settings.seed) if sharded else reference_attacks(library)
@@ -241,10 +254,10 @@ class _Run:
         """Report the share of the batch at each forward pass of the attack."""
         calls, expected = 0, self._expected_calls[name]
 
-        def report() -> None:
+        def report(counts_as: int) -> None:
             nonlocal calls
             self._report(name, batch=batch, batches=batches, robust=robust, share=min(calls / expected, 1.0))
-            calls += 1
+            calls += counts_as
 
         self._model.on_call = report
 

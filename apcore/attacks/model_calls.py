@@ -28,7 +28,7 @@ def frozen(model: nn.Module) -> Iterator[None]:
 
 
 class CountedModel:
-    """A network that reports each forward pass.
+    """A network that reports each forward pass, and how many of the library's it stands for (`counts_as`).
 
     Square asks for the logits of no samples when a start leaves every margin at exactly 0; a network that reshapes
     cannot answer that, so it is answered here.
@@ -41,13 +41,21 @@ class CountedModel:
     def __init__(self, model: nn.Module, *, classes: int) -> None:
         self._model = model
         self._classes = classes
-        self.on_call: Callable[[], None] | None = None
+        self.on_call: Callable[[int], None] | None = None
+        self.counts_as = 1
 
     def __call__(self, images: Tensor) -> Tensor:
         """Logits of `images`."""
         if not len(images):
             return images.new_zeros((0, self._classes))
         if self.on_call is not None:
-            self.on_call()
+            self.on_call(self.counts_as)
         logits: Tensor = self._model(images)
         return logits
+
+    @contextmanager
+    def counting_as(self, calls: int) -> Iterator[None]:
+        """Within, each forward pass stands for `calls` of the library's."""
+        self.counts_as = calls
+        yield
+        self.counts_as = 1

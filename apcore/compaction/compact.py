@@ -46,10 +46,12 @@ def compact(network: Network, images: Tensor) -> Compacted:
         network: any network, in float32 on the CPU.
         images: (n, channels, height, width) in [0, 1], n >= 1: real images for the comparison, beside random ones.
     """
-    original = network.double_copy()
+    original, batch = network.double_copy(), _compared(images.double())
+    expected = _logits_and_gradient(original, batch)
     small_graph, small_tensors = _compact(original.graph, original.tensors())
     small = original.with_graph(small_graph, small_tensors)
-    error = largest_difference(original, small, images.double())
+    del original, small_tensors
+    error = _difference(expected, _logits_and_gradient(small, batch))
     macs = {"macs_stored": network.graph.macs(), "macs_evaluated": small_graph.macs()}
     if not error <= TOLERANCE:
         return Compacted(
@@ -75,10 +77,18 @@ def largest_difference(one: Network, other: Network, images: Tensor) -> float:
         other: a float64 network for the same images.
         images: (n, channels, height, width) float64 in [0, 1].
     """
+    batch = _compared(images)
+    return _difference(_logits_and_gradient(one, batch), _logits_and_gradient(other, batch))
+
+
+def _compared(images: Tensor) -> Tensor:
+    """`images` and as many random ones."""
     noise = torch.rand(images.shape, dtype=images.dtype, generator=torch.Generator().manual_seed(0))
-    batch = torch.cat([images, noise])
-    results = [_logits_and_gradient(network, batch) for network in (one, other)]
-    return max(float((mine - theirs).abs().max()) for mine, theirs in zip(*results, strict=True))
+    return torch.cat([images, noise])
+
+
+def _difference(one: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor]) -> float:
+    return max(float((mine - theirs).abs().max()) for mine, theirs in zip(one, other, strict=True))
 
 
 def _logits_and_gradient(network: Network, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -129,8 +139,11 @@ def _small_conv(
     dropped = constants.clone()
     dropped[columns] = 0
     small = {f"{node.name}.weight": weight[:, columns]}
-    image = dropped[None, :, None, None].expand(1, -1, *shape[1:])
-    constant = functional.conv2d(image, weight, stride=node.stride, padding=node.padding)
+    matters = dropped.nonzero().squeeze(1)
+    if not len(matters):
+        return small | {f"{node.name}.bias": bias}
+    image = dropped[None, matters, None, None].expand(1, -1, *shape[1:])
+    constant = functional.conv2d(image, weight[:, matters], stride=node.stride, padding=node.padding)
     centre = constant[:, :, :1, :1]
     if torch.equal(constant, centre.expand_as(constant)):
         return small | {f"{node.name}.bias": bias + centre.flatten()}

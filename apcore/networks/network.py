@@ -1,5 +1,6 @@
 """A declared graph with its weights, as a torch module: images in [0, 1] to logits."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -35,6 +36,7 @@ class Network(nn.Module):
         tensors: float tensors by state-dict name, exactly those of `graph.tensors()`, and for a convolution optionally
             `<name>.bias_map` [1, out, height, width], added to its output: what compaction makes of constant channels.
         normalization: None, or (mean, std), each one number per channel; the first layer sees (x - mean) / std.
+        copied: whether the network gets tensors of its own, or shares the given ones.
 
     Raises:
         ValueError: a tensor is missing, left over or of another shape.
@@ -46,6 +48,7 @@ class Network(nn.Module):
         tensors: Mapping[str, Tensor],
         *,
         normalization: tuple[tuple[float, ...], tuple[float, ...]] | None = None,
+        copied: bool = True,
     ) -> None:
         super().__init__()
         self.graph = graph
@@ -56,7 +59,9 @@ class Network(nn.Module):
         if wrong:
             raise ValueError(f"tensors that do not fit {graph.name}: {', '.join(sorted(wrong)[:5])}")
         for name, tensor in tensors.items():
-            self.register_buffer(_slot(name), tensor.detach().clone())
+            self.register_buffer(_slot(name), tensor.detach().clone() if copied else tensor.detach())
+        self.channels_last = False
+        self._overwriting = _overwriting(graph)
         self.normalized = normalization is not None
         for name, values in zip(NORMALIZATION, normalization or (), strict=False):
             self.register_buffer(_slot(name), torch.tensor(values).view(1, -1, 1, 1))
@@ -72,6 +77,12 @@ class Network(nn.Module):
                 del values[source]
         return values[self.graph.nodes[-1].name]
 
+    def in_channels_last(self) -> "Network":
+        """The same network, whose images and weights lie in memory with their channels last."""
+        network = self.with_graph(self.graph, self.tensors(), dtype=torch.float32)
+        network.channels_last = True
+        return network.to(memory_format=torch.channels_last)
+
     def double_copy(self) -> "Network":
         """The same network in float64, on the CPU."""
         return self.with_graph(self.graph, self.tensors(), dtype=torch.float64)
@@ -84,7 +95,8 @@ class Network(nn.Module):
         self, graph: Graph, tensors: Mapping[str, Tensor], *, dtype: torch.dtype = torch.float64
     ) -> "Network":
         """Another graph behind the same input normalisation."""
-        network = Network(graph, {name: tensor.to("cpu", dtype) for name, tensor in tensors.items()})
+        # Tensors of this type and device already are shared: networks are never written to.
+        network = Network(graph, {name: tensor.to("cpu", dtype) for name, tensor in tensors.items()}, copied=False)
         network.normalized = self.normalized
         for name in NORMALIZATION if self.normalized else ():
             network.register_buffer(_slot(name), self.get_buffer(_slot(name)).to("cpu", dtype))
@@ -96,6 +108,8 @@ class Network(nn.Module):
         return {name: tensor for name, tensor in named.items() if name not in NORMALIZATION}
 
     def _normalize(self, images: Tensor) -> Tensor:
+        if self.channels_last:
+            images = images.contiguous(memory_format=torch.channels_last)
         if not self.normalized:
             return images
         mean, std = (self.get_buffer(_slot(name)) for name in NORMALIZATION)
@@ -123,9 +137,11 @@ class Network(nn.Module):
                     eps=node.eps,
                 )
             case Relu():
-                return lambda values: functional.relu(values[source])
+                relu = torch.relu_ if node.name in self._overwriting else torch.relu
+                return lambda values: relu(values[source])
             case Add():
-                return lambda values: values[source] + values[node.other]
+                add = Tensor.add_ if node.name in self._overwriting else Tensor.add
+                return lambda values: add(values[source], values[node.other])
             case MaxPool():
                 return lambda values: functional.max_pool2d(values[source], node.kernel)
             case AveragePool():
@@ -146,7 +162,7 @@ class Network(nn.Module):
             padding=node.padding,
         )
         bias_map = self._tensor(f"{node.name}.bias_map")
-        return out if bias_map is None else out + bias_map
+        return out if bias_map is None else out.add_(bias_map)
 
 
 def network_from_arrays(
@@ -163,6 +179,17 @@ def network_from_arrays(
 def _slot(name: str) -> str:
     # torch forbids dots in the name of a buffer
     return name.replace(".", "/")
+
+
+def _overwriting(graph: Graph) -> frozenset[str]:
+    """The nodes that may write into their source's memory: nobody else reads it, and no gradient needs what stood there."""
+    readers = Counter(source for node in graph.nodes for source in sources(node))
+    free = {
+        node.name
+        for node in graph.nodes
+        if isinstance(node, Conv | BatchNorm | Linear | Add) and readers[node.name] == 1
+    }
+    return frozenset(node.name for node in graph.nodes if isinstance(node, Relu | Add) and node.source in free)
 
 
 def _last_reads(graph: Graph) -> dict[str, tuple[str, ...]]:

@@ -79,3 +79,11 @@ def test_outcomes_that_differ_are_our_fault(
     assert main(["speed", str(Path(CHECKPOINT)), *arguments]) == code
     last = capsys.readouterr().out.splitlines()[-1]
     assert last == ("outcomes differ for 1 of 2 samples: 1" if differ else "outcomes are equal for all 2 samples")
+
+
+def test_the_reference_has_weights_that_ask_for_gradients() -> None:
+    inspection = inspect_checkpoint(CHECKPOINT, KEY, DEMO)
+    network = speed.network_from_arrays(inspection.graph, inspection.weights)
+    speed.with_trainable_weights(network)
+    asking = {name for name, tensor in network.tensors().items() if tensor.requires_grad}
+    assert asking == {name for name in network.tensors() if not name.endswith(("running_mean", "running_var"))}

@@ -13,6 +13,7 @@ from doubles.library_run import robust_by_the_library
 
 from apcore.attacks.autoattack import MISCLASSIFIED, SURVIVED, run_autoattack
 from apcore.attacks.library import ATTACKS, Budget
+from apcore.execution import execution_for
 from apcore.networks.network import network_from_arrays
 from apcore.networks.resnet import residual_network
 from apcore.protocol import AutoAttackSettings, Samples
@@ -53,7 +54,11 @@ def settings(*, randomness, batch_size, first=0):
 def test_reference_outcomes_equal_the_librarys_sample_by_sample(real):
     network, images, labels = real
     protocol = settings(randomness="reference", batch_size=5)
-    ours = run_autoattack(network, images, labels, protocol, budget=BUDGET).broken_by
+    chosen = execution_for(network.graph.macs(), samples=5, device="cpu", available=1)
+    assert chosen.filling.images > 5
+    ours = run_autoattack(
+        chosen.prepared(network), images, labels, protocol, budget=BUDGET, filling=chosen.filling
+    ).broken_by
     robust = np.stack([(ours == SURVIVED) | (ours > number) for number, _ in enumerate(ATTACKS, 1)])
     np.testing.assert_array_equal(robust, robust_by_the_library(network, images, labels, protocol, BUDGET))
     assert 0 < robust[-1].sum() < (ours != MISCLASSIFIED).sum() < SAMPLES
