@@ -14,7 +14,7 @@ from markdown_it.token import Token
 # Authors first, then maintainers, operators and developers; a document that is not named comes last.
 _ORDER: Final = (
     *("requirements", "layouts", "verdicts", "red_flags", "certificates"),
-    *("lifecycle", "operators", "architecture"),
+    *("lifecycle", "operators", "architecture", "speed"),
 )
 _DROPPED: Final = re.compile(r"[^\w\- ]")
 
