@@ -7,6 +7,7 @@ from typing import Final
 from apcore.durable import write_whole
 from apcore.errors import MachineError
 from bot.leaderboard.board import Board, read_board
+from bot.leaderboard.details import FOLDER, read_details
 from bot.leaderboard.exports import leaderboard_csv, leaderboard_json
 from bot.leaderboard.index_page import index_page
 from bot.leaderboard.result_page import BUILT, page_name, result_page
@@ -54,9 +55,12 @@ def out_of_step(entries_dir: Path, out_dir: Path) -> list[Path]:
         Their paths, sorted; empty if all is in step.
 
     Raises:
-        MachineError: an entry cannot be used, or a file cannot be read.
+        MachineError: an entry cannot be used, the details beside the entries are not those that they name, or a file cannot be
+            read.
     """
-    files = derived_files(read_board(entries_dir))
+    board = read_board(entries_dir)
+    read_details(entries_dir.parent / FOLDER, board)
+    files = derived_files(board)
     try:
         differing = [out_dir / path for path, text in files.items() if not _holds(out_dir / path, text)]
         return sorted([*differing, *_stale_pages(out_dir, files)])

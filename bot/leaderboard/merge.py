@@ -1,12 +1,15 @@
 """From measurements to the board: the results of one submission, merged into the entry of their method."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 
 from apcore.accuracy import Measure
 from apcore.errors import MachineError
+from apcore.model_key import ModelKey
 from apcore.result import Result
+from bot.leaderboard.details import Details
 from bot.leaderboard.entry import Entry, SubmittedTaxonomy
 from bot.leaderboard.record_json import record_from_json, record_to_json
 from bot.leaderboard.records import (
@@ -32,6 +35,7 @@ def record(
     run_url: str | None,
     owner: str | None = None,
     approved_by: str | None = None,
+    details: Mapping[ModelKey, Details] = MappingProxyType({}),
 ) -> Entry:
     """The method's entry after `results`.
 
@@ -48,6 +52,7 @@ def record(
         run_url: https address of the workflow run; None for a run by hand.
         owner: GitHub login of whoever submitted; a new method is theirs. None for a run by hand.
         approved_by: GitHub login of the maintainer who approved the submission; None if nobody did.
+        details: of the results, as far as they are at hand; the records name them.
 
     Raises:
         MachineError: a result belongs to another submission, or names a checkpoint that this one lacks; or the entry is not
@@ -57,7 +62,10 @@ def record(
     if entry is None:
         entry = _new_entry(submission, date=date, issue=issue, owner=owner)
     for result in results:
-        entry = _with(entry, verified_record(submission, result, date=date, issue=issue, run_url=run_url))
+        new = verified_record(
+            submission, result, date=date, issue=issue, run_url=run_url, details=details.get(result.model_key)
+        )
+        entry = _with(entry, new)
     return entry
 
 
@@ -75,7 +83,13 @@ def _check_owner(entry: Entry | None, submitter: str | None, approved_by: str | 
 
 
 def verified_record(
-    submission: Submission, result: Result, *, date: date, issue: int | None, run_url: str | None
+    submission: Submission,
+    result: Result,
+    *,
+    date: date,
+    issue: int | None,
+    run_url: str | None,
+    details: Details | None = None,
 ) -> VerifiedRecord:
     """The record of one measured checkpoint.
 
@@ -119,6 +133,8 @@ def verified_record(
         ),
         run_url=run_url,
         issue=issue,
+        flags=result.flags,
+        details=details.sha256 if details else None,
     )
     # As it will be read back: files round shares, and a board in memory must equal the same board on disk.
     stored = record_from_json(record_to_json(measured))

@@ -6,6 +6,7 @@ from typing import Any
 
 from apcore.accuracy import Accuracy
 from apcore.model_key import Structure
+from apcore.result import Flag
 from apcore.verdict import Verdict
 from bot.leaderboard.records import (
     CheckpointStamp,
@@ -64,6 +65,9 @@ def record_from_json(raw: dict[str, Any]) -> Record:
         sparsity=_sparsity(raw["measured_sparsity"]),
         run_url=raw["run"],
         issue=raw["issue"],
+        # records of earlier versions have neither
+        flags=None if raw.get("flags") is None else tuple(Flag(**flag) for flag in raw["flags"]),
+        details=raw.get("details"),
     )
 
 
@@ -121,6 +125,8 @@ def record_to_json(record: Record) -> dict[str, Any]:
         | {"agrees": record.sparsity.agrees},
         "run": record.run_url,
         "issue": record.issue,
+        "flags": None if record.flags is None else [asdict(flag) for flag in record.flags],
+        "details": record.details,
     }
 
 

@@ -8,7 +8,9 @@ from datetime import date
 from enum import StrEnum
 
 from apcore.accuracy import Accuracy
+from apcore.flag_meanings import is_red
 from apcore.model_key import Structure
+from apcore.result import Flag
 from apcore.verdict import Verdict
 from bot.submission.model import Claim
 
@@ -64,6 +66,11 @@ class PublishedRecord:
         """Published results always enter the tables."""
         return
 
+    @property
+    def red_flags(self) -> tuple[str, ...]:
+        """None: nobody looked."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtocolStamp:
@@ -107,7 +114,11 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedRecord:
-    """One checkpoint as measured by the bot, with all that names the measurement."""
+    """One checkpoint as measured by the bot, with all that names the measurement.
+
+    `flags` are what deserves a second look, and `details` the hash of the file with all else (`bot.leaderboard.details`); both are
+    None in what was recorded before they were.
+    """
 
     track: Track
     protocol: ProtocolStamp
@@ -121,6 +132,8 @@ class VerifiedRecord:
     sparsity: MeasuredSparsity
     run_url: str | None
     issue: int | None
+    flags: tuple[Flag, ...] | None = None
+    details: str | None = None
 
     @property
     def provenance(self) -> Provenance:
@@ -146,6 +159,11 @@ class VerifiedRecord:
     def hofmn_robust(self) -> float | None:
         """Measured HO-FMN robust accuracy, a fraction; None if it did not run."""
         return _value(self.measured.hofmn_robust)
+
+    @property
+    def red_flags(self) -> tuple[str, ...]:
+        """Names of the flags that say that robustness may be overstated."""
+        return tuple(flag.name for flag in self.flags or () if is_red(flag.name))
 
     @property
     def left_out(self) -> str | None:

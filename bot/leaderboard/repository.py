@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Final
 from apcore.durable import write_whole
 from apcore.errors import MachineError
 from bot.leaderboard.build import build
+from bot.leaderboard.details import FOLDER, Details, details_files
 from bot.leaderboard.entry import Entry, entry_bytes
 
 AUTHOR_NAME: Final = "apbot"
@@ -56,7 +57,15 @@ class Proposal:
 
 
 def propose(
-    out: Path, *, base_leaderboard: Path, entry: Entry, issue: int, title: str, body: str, when: datetime
+    out: Path,
+    *,
+    base_leaderboard: Path,
+    entry: Entry,
+    issue: int,
+    title: str,
+    body: str,
+    when: datetime,
+    details: Iterable[Details] = (),
 ) -> Proposal:
     """Write `out/repository/` and `out/pull_request/{title.txt,body.md}`; what an earlier call wrote is replaced.
 
@@ -71,6 +80,7 @@ def propose(
         title: title of the pull request and subject of the commit, one line.
         body: body of the pull request, Markdown.
         when: date of both commits, with a time zone.
+        details: of what was measured; the files of those that the entry names are part of the change.
 
     Raises:
         MachineError: git is missing or fails, a file cannot be written, or `out/repository` is not ours to replace.
@@ -83,7 +93,7 @@ def propose(
         _remove(scratch)
         git = _Git(folder=scratch / "new", program=_git_program(), when=when)
         _write_main(git, base_leaderboard)
-        _write_branch(git, branch, entry, title)
+        _write_branch(git, branch, entry, details_files(entry, details), title)
         commit = git.run("rev-parse", "HEAD").strip()
         changed = git.run("diff", "--name-only", "main", "HEAD").splitlines()
         if place.exists():
@@ -208,16 +218,26 @@ def _write_main(git: _Git, base_leaderboard: Path) -> None:
     git.run("commit", "--quiet", "--allow-empty", "--message=Leaderboard before the change")
 
 
-def _write_branch(git: _Git, branch: str, entry: Entry, title: str) -> None:
+def _write_branch(git: _Git, branch: str, entry: Entry, details: Mapping[str, bytes | None], title: str) -> None:
     git.run("switch", "--quiet", "--create", branch)
     entries = git.folder / _FOLDER / "entries"
     entries.mkdir(parents=True, exist_ok=True)
     (entries / f"{entry.ap_key}.json").write_bytes(entry_bytes(entry))
+    for name, content in details.items():
+        _put(entries.parent / FOLDER / name, content)
     build(entries, entries.parent)
     git.run("add", "--all")
     message = f"{title}\n\nMeasured by apbot. The entry names protocol, date and hashes; all else is built from it.\n"
     # A run that measures nothing new still proposes its one commit; the pull request's text says that nothing changes.
     git.run("commit", "--quiet", "--allow-empty", "--cleanup=verbatim", "--file=-", text=message)
+
+
+def _put(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
 
 
 def _remove(folder: Path) -> None:

@@ -9,6 +9,7 @@ from bot.leaderboard.links import link
 from bot.leaderboard.records import Provenance
 from bot.leaderboard.tables import BEST_RANKS, Cell, Column, ResultTable, Row
 from bot.reply.markdown import table
+from bot.reply.result_rows import FLAG_MARK
 
 BUILT: Final = "<!-- Built from leaderboard/entries/ by `apbot leaderboard build`: change an entry, not this page. -->"
 VERIFIED_MARK: Final = "✓"
@@ -75,7 +76,13 @@ def _cell(cell: Cell | None) -> str:
         return "-"
     numbers = f"{cell.clean:.2f}/{cell.aa_robust:.2f}"
     shown = f"**{numbers}**" if cell.best else numbers
-    return f"{shown} {VERIFIED_MARK}" if cell.provenance is Provenance.VERIFIED else shown
+    marks = [VERIFIED_MARK] * (cell.provenance is Provenance.VERIFIED) + [FLAG_MARK] * bool(cell.red_flags)
+    return " ".join([shown, *marks])
+
+
+def _flag_legend(results: ResultTable) -> Iterator[str]:
+    if any(cell.red_flags for row in results.rows for cell in row.cells if cell):
+        yield f"- {FLAG_MARK}: robustness may be overstated; the entry names the [red flags](../../docs/red_flags.md)."
 
 
 def _legend(results: ResultTable) -> str:
@@ -88,6 +95,7 @@ def _legend(results: ResultTable) -> str:
                 f"- {VERIFIED_MARK}: re-run by apbot under this protocol. No mark: as published, not re-run. "
                 "The entry names the source, the date and the hashes."
             ),
+            *_flag_legend(results),
             "- `-`: no result. Partial runs are kept in the entry and left out here.",
             "",
             "[All tables](../README.md)\n",

@@ -30,7 +30,8 @@ class Column:
 class Cell:
     """What a table shows of one checkpoint: accuracies in percent as printed, and its place in the column.
 
-    `rank` counts from 1 by AutoAttack robust accuracy; cells that print the same number share it.
+    `rank` counts from 1 by AutoAttack robust accuracy; cells that print the same number share it. `red_flags` say by name why the
+    robust accuracy may be overstated.
     """
 
     clean: float
@@ -38,6 +39,7 @@ class Cell:
     provenance: Provenance
     rank: int
     best: bool
+    red_flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,7 @@ def _ranked(records: Sequence[Record | None], best_ranks: int) -> list[Cell | No
                 provenance=record.provenance,
                 rank=rank,
                 best=rank <= best_ranks,
+                red_flags=record.red_flags,
             )
         )
     return cells

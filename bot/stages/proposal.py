@@ -13,6 +13,7 @@ from typing import Final
 
 from apcore.accuracy import Measure
 from apcore.errors import MachineError
+from apcore.json_shape import ShapeError
 from apcore.model_key import ModelKey
 from apcore.result import Result
 from apcore.verdict import Verdict, worst
@@ -21,6 +22,7 @@ from bot.github.ports import Contents, Repository
 from bot.leaderboard.board import Board
 from bot.leaderboard.build import derived_files
 from bot.leaderboard.change import Change
+from bot.leaderboard.details import FOLDER, Details, details_files, details_name, parse_details
 from bot.leaderboard.entry import Entry, entry_bytes, parse_entry
 from bot.leaderboard.merge import record
 from bot.leaderboard.records import VerifiedRecord
@@ -35,6 +37,7 @@ CURVES: Final = "leaderboard/curves"
 CONTEXT: Final = "apbot/verification"
 _ENTRIES: Final = "leaderboard/entries"
 _TABLES: Final = "leaderboard/tables"
+_DETAILS: Final = f"leaderboard/{FOLDER}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ class Proposing:
         today: the day, for results that the branch does not date yet.
         curves: pictures by name.
         evidence: the files of the results, with their certificates.
+        details: of the results, by checkpoint; None to keep those that the branch holds.
     """
 
     submission: Submission
@@ -64,6 +68,7 @@ class Proposing:
     today: date
     curves: Mapping[str, bytes]
     evidence: Evidence
+    details: Mapping[ModelKey, Details] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +96,9 @@ def propose_change(github: Repository, wanted: Proposing) -> Proposed:
     branch, base = own_branch(wanted.issue), _main(github.contents)
     before = _board_at(github.contents, base)
     old = before.find(wanted.submission.ap_key)
-    entry = _recorded(
-        old, wanted, _day(github.contents, branch, old.ap_key if old else wanted.submission.ap_key, wanted)
-    )
+    on_branch = _on_branch(github.contents, branch, old.ap_key if old else wanted.submission.ap_key)
+    details = _kept_details(github.contents, branch, on_branch, wanted) if wanted.details is None else wanted.details
+    entry = _recorded(old, wanted, _day(on_branch, wanted), details)
     after = before.with_entry(entry)
     request = pull_request(
         Change(
@@ -109,7 +114,10 @@ def propose_change(github: Repository, wanted: Proposing) -> Proposed:
     message = (
         f"{request.title}\n\nMeasured by apbot. The entry names protocol, date and hashes; all else is built from it.\n"
     )
-    files = {**_files(github.contents, base, entry, after, wanted.curves), **wanted.evidence.files}
+    pictures = {f"{CURVES}/{name}": content for name, content in wanted.curves.items()}
+    beside = _beside(github.contents, base, details_files(entry, details.values()))
+    files = _built(github.contents, base, after) | {f"{_ENTRIES}/{entry.ap_key}.json": entry_bytes(entry)}
+    files |= pictures | beside | dict(wanted.evidence.files)
     committed = github.contents.commit(Commit(branch=branch, base=base, message=message, files=files))
     proposed = github.pulls.propose(branch, title=request.title, body=request.body, base=BASE)
     github.pulls.set_status(committed.hash, _status(wanted))
@@ -124,7 +132,7 @@ def curves_at(contents: Contents, commit: str, submission: Submission) -> dict[s
     return {name: content for name, content in found.items() if content is not None}
 
 
-def _recorded(entry: Entry | None, wanted: Proposing, day: date) -> Entry:
+def _recorded(entry: Entry | None, wanted: Proposing, day: date, details: Mapping[ModelKey, Details]) -> Entry:
     """The entry with all results, each with the run that measured it."""
     for result in wanted.results:
         entry = record(
@@ -136,6 +144,7 @@ def _recorded(entry: Entry | None, wanted: Proposing, day: date) -> Entry:
             run_url=wanted.measured_at[result.model_key],
             owner=wanted.author,
             approved_by=wanted.approved_by,
+            details=details,
         )
     assert entry is not None, "a submission has checkpoints"  # noqa: S101 - the schema sees to it
     return entry
@@ -166,21 +175,22 @@ def _entry(path: str, raw: bytes) -> Entry:
         ) from exc
 
 
-def _files(
-    contents: Contents, base: str, entry: Entry, after: Board, curves: Mapping[str, bytes]
-) -> dict[str, bytes | None]:
+def _built(contents: Contents, base: str, after: Board) -> dict[str, bytes | None]:
+    """All that follows from the entries; None for pages that no entry needs any more."""
     built = {f"leaderboard/{path}": text.encode() for path, text in derived_files(after).items()}
     stale = [
         path
         for path in contents.list_files(base, _TABLES)
         if path.endswith(".md") and path not in built and _is_built(contents.read_file(base, path))
     ]
-    return {
-        **dict.fromkeys(stale),
-        **built,
-        f"{_ENTRIES}/{entry.ap_key}.json": entry_bytes(entry),
-        **{f"{CURVES}/{name}": content for name, content in curves.items()},
-    }
+    return {**dict.fromkeys(stale), **built}
+
+
+def _beside(contents: Contents, base: str, details: Mapping[str, bytes | None]) -> dict[str, bytes | None]:
+    """The files of the details; None for one on main that its result no longer names."""
+    there = set(contents.list_files(base, _DETAILS))
+    paths = {f"{_DETAILS}/{name}": content for name, content in details.items()}
+    return {path: content for path, content in paths.items() if content is not None or path in there}
 
 
 def _is_built(content: bytes | None) -> bool:
@@ -188,25 +198,57 @@ def _is_built(content: bytes | None) -> bool:
     return content is not None and content.startswith(BUILT.encode())
 
 
-def _day(contents: Contents, branch: str, ap_key: str, wanted: Proposing) -> date:
-    """The day on which the branch says that these were measured, so that making it anew changes nothing; else today."""
+def _on_branch(contents: Contents, branch: str, ap_key: str) -> Entry | None:
+    """The method's entry as an earlier proposal left it; None without one that can be read."""
     head = contents.head(branch)
     raw = contents.read_file(head, f"{_ENTRIES}/{ap_key}.json") if head else None
     if raw is None:
-        return wanted.today
+        return None
     try:
-        entry = parse_entry(raw, stem=ap_key)
+        return parse_entry(raw, stem=ap_key)
     except ValueError:
-        return wanted.today
+        return None
+
+
+def _own_records(entry: Entry | None, wanted: Proposing) -> list[VerifiedRecord]:
+    """What `entry` records of the measurements that are proposed."""
     measured = {result.checkpoint.sha256 for result in wanted.results}
-    days = [
-        found.date
-        for found in entry.results
+    return [
+        found
+        for found in (entry.results if entry else ())
         if isinstance(found, VerifiedRecord)
         and found.submission_sha256 == wanted.submission.sha256
         and found.checkpoint.sha256 in measured
     ]
-    return max(days, default=wanted.today)
+
+
+def _day(on_branch: Entry | None, wanted: Proposing) -> date:
+    """The day on which the branch says that these were measured, so that making it anew changes nothing; else today."""
+    return max((found.date for found in _own_records(on_branch, wanted)), default=wanted.today)
+
+
+def _kept_details(
+    contents: Contents, branch: str, on_branch: Entry | None, wanted: Proposing
+) -> dict[ModelKey, Details]:
+    """The details that the branch holds, as far as they are those of the results; what is gone is not named any more."""
+    head = contents.head(branch)
+    if on_branch is None or head is None:
+        return {}
+    names = [details_name(on_branch, found) for found in _own_records(on_branch, wanted) if found.details]
+    found = [_details(contents.read_file(head, f"{_DETAILS}/{name}")) for name in names]
+    return {
+        result.model_key: details
+        for result in wanted.results
+        for details in found
+        if details is not None and details.belongs_to(result)
+    }
+
+
+def _details(raw: bytes | None) -> Details | None:
+    try:
+        return None if raw is None else parse_details(raw)
+    except ShapeError:
+        return None
 
 
 def _status(wanted: Proposing) -> CommitStatus:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from apcore.failure import Failure
 from apcore.protocol import Protocol
-from apcore.result import Result
 from bot.leaderboard.board import read_board
 from bot.leaderboard.change import Change
+from bot.leaderboard.details import details_of
 from bot.leaderboard.merge import record
 from bot.leaderboard.repository import Proposal, propose, withdraw
 from bot.reply.pull_request import pull_request
@@ -55,7 +55,9 @@ def publish(
     complete = not failures and is_attacked(results)
     withdraw(workspace.root)
     proposal = (
-        _propose(submission, results, board=board, issue=issue, workspace=workspace, when=when) if complete else None
+        _propose(submission, measurements, board=board, issue=issue, workspace=workspace, when=when)
+        if complete
+        else None
     )
     comment = result_comment(
         submission,
@@ -71,7 +73,7 @@ def publish(
 
 def _propose(
     submission: Submission,
-    results: tuple[Result, ...],
+    measurements: Sequence[Measurement],
     *,
     board: Path,
     issue: int,
@@ -79,8 +81,16 @@ def _propose(
     when: datetime,
 ) -> Proposal:
     before = read_board(board / "entries")
+    results = tuple(measurement.result for measurement in measurements)
+    details = {one.result.model_key: details_of(one.result, one.outcomes.hofmn_distance) for one in measurements}
     entry = record(
-        before.find(submission.ap_key), submission, results, date=when.date(), issue=issue or None, run_url=None
+        before.find(submission.ap_key),
+        submission,
+        results,
+        date=when.date(),
+        issue=issue or None,
+        run_url=None,
+        details=details,
     )
     after = before.with_entry(entry)
     request = pull_request(
@@ -94,4 +104,5 @@ def _propose(
         title=request.title,
         body=request.body,
         when=when,
+        details=details.values(),
     )

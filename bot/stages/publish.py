@@ -22,6 +22,7 @@ from apcore.result import Result
 from apcore.spread import SeededRun
 from bot.github.ports import Repository
 from bot.github.surroundings import Surroundings
+from bot.leaderboard.details import Details, details_of
 from bot.lifecycle.decision import Decision, decided
 from bot.lifecycle.handover import RESULT_FILE, Handed, HandoverError, receive
 from bot.lifecycle.plan import asked
@@ -282,6 +283,7 @@ def _proposed(
             today=gathered.situation.now.date(),
             curves=curves,
             evidence=gathered.evidence,
+            details={one.model_key: _details(one, gathered.outcomes) for one in results},
         ),
     )
     for line in gathered.evidence.log:
@@ -304,6 +306,10 @@ def _drawn(
         drawn = draw_curves(measurements, Path(folder), protocol)
         files = {path.name: path.read_bytes() for one in drawn for path in (one.png, one.svg)}
     return [(one.title, one.png.stem) for one in drawn], files
+
+
+def _details(result: Result, outcomes: Mapping[ModelKey, Outcomes]) -> Details:
+    return details_of(result, outcomes[result.model_key].hofmn_distance)
 
 
 def _image(title: str, stem: str, proposed: Proposed, place: Surroundings) -> CurveImage:

@@ -1,6 +1,7 @@
 """A pull request that main has overtaken, made anew on the present one: the same results, tables and ranks as they are now.
 
-It needs neither numpy nor matplotlib: the numbers are in the artifacts that the record names, the pictures on the branch itself.
+It needs neither numpy nor matplotlib: the numbers are in the artifacts that the record names, pictures and details on the branch
+itself.
 """
 
 from collections.abc import Sequence
@@ -83,6 +84,7 @@ def rebuild(
             today=now.date(),
             curves=curves_at(github.contents, head, submission),
             evidence=evidence_of(result_files(kept).values(), handovers),
+            details=None,
         ),
     )
     print(f"pull request #{proposed.pull_request.number} is on the present main", file=stream, flush=True)

@@ -326,6 +326,9 @@ def test_two_methods_are_merged_one_after_the_other(hub: OnGitHub) -> None:
         (board / path).write_bytes(content)
     assert out_of_step(board / "leaderboard" / "entries", board / "leaderboard") == []
     assert "leaderboard/curves/ChannelPruning_Demo2026Digits_R6_DIGITS_S.png" in main
+    # The first proposal knew the distances, the rebuilt one took the file from its branch; `out_of_step` held both against it.
+    for name in ("FilterPruning", "ChannelPruning"):
+        assert f"leaderboard/details/{name}_Demo2026Digits_R6_DIGITS_S_90.demo.json" in main
 
 
 def test_what_is_on_main_already_is_not_made_anew(hub: OnGitHub) -> None:
