@@ -123,9 +123,10 @@ def details_for(record: VerifiedRecord, key: str, *, robust: int | None = None, 
     if measured is not None:
         right, eps = measured.correct if robust is None else robust, 0.031
         at_zero = (measured.samples - right) // 3
-        inside = [dice.uniform(0.001, eps) for _ in range(measured.samples - right - at_zero)]
+        # One lies on the radius, to the last bit of a float32: as a float64 it would be beyond it.
+        inside = [0.03137255, *(dice.uniform(0.001, eps) for _ in range(measured.samples - right - at_zero - 1))]
         outside = [dice.uniform(0.0315, 0.12) for _ in range(right - 2)]
-        distances = tuple(sorted(round(distance, 6) for distance in inside + outside))
+        distances = tuple(sorted(round(distance, 8) for distance in inside + outside))
         curve = MeasuredCurve(at_zero=at_zero, not_found=2, distances=distances)
     return Details(
         model_key=ModelKey.parse(key),

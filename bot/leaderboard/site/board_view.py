@@ -62,6 +62,7 @@ class CellView:
     provenance: Provenance
     rank: int
     best: bool
+    red_flags: tuple[str, ...]
 
     def value(self, measure: Measure) -> float | None:
         """The number that stands in the column of `measure`."""
@@ -125,6 +126,11 @@ class BoardView:
     def cells(self) -> tuple[CellView, ...]:
         """All results, row by row."""
         return tuple(cell for row in self.rows for cell in row.cells if cell)
+
+    @property
+    def flagged(self) -> bool:
+        """Whether any cell carries a red flag."""
+        return any(cell.red_flags for cell in self.cells)
 
     @property
     def verified(self) -> int:
@@ -191,6 +197,7 @@ def _cell(entry: Entry, results: ResultTable, column: Column, cell: Cell) -> Cel
         provenance=cell.provenance,
         rank=cell.rank,
         best=cell.best,
+        red_flags=cell.red_flags,
     )
 
 
@@ -225,4 +232,5 @@ def _cell_json(cell: CellView) -> dict[str, Any]:
         "provenance": str(cell.provenance),
         "rank": cell.rank,
         "best": cell.best,
+        "red_flags": list(cell.red_flags),
     }

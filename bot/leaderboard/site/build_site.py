@@ -7,9 +7,10 @@ from apcore import project_files
 from apcore.errors import MachineError
 from apcore.project_files import project_folder
 from bot.leaderboard.board import read_board
+from bot.leaderboard.details import FOLDER, read_details
 
 # Folders that hold nothing but what an earlier build wrote.
-_OURS: Final = ("badges", "boards", "data", "docs", "methods")
+_OURS: Final = ("badges", "boards", "checkpoints", "curves", "data", "data/curves", "docs", "methods")
 _MARK: Final = "Built from leaderboard/entries/ by `apbot leaderboard build`"
 
 
@@ -20,8 +21,8 @@ def build_site(entries_dir: Path, site_dir: Path) -> list[Path]:
         The files written, sorted.
 
     Raises:
-        MachineError: the site's extra is not installed, an entry cannot be used, the folder holds something else, or it cannot
-            be written.
+        MachineError: the site's extra is not installed, an entry or the details beside it cannot be used, the folder holds
+            something else, or it cannot be written.
     """
     try:
         from bot.leaderboard.site.pages import site_files  # noqa: PLC0415 - Jinja2 and markdown-it-py
@@ -31,7 +32,8 @@ def build_site(entries_dir: Path, site_dir: Path) -> list[Path]:
             message=f"the site cannot be built without {exc.name}; the tables are built",
             fix="install the project with its extra: pip install --constraint constraints.txt --editable '.[site]'",
         ) from exc
-    files = site_files(read_board(entries_dir), _documents())
+    board = read_board(entries_dir)
+    files = site_files(board, _documents(), details=read_details(entries_dir.parent / FOLDER, board))
     try:
         _refuse_what_is_not_ours(site_dir)
         for stale in _stale(site_dir, files):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from apcore.canonical_taxonomy import TERMS
+from apcore.layouts.declaration import Normalization
 from apcore.model_key import ModelKey, Structure
 from apcore.protocol import DEFAULT_PROTOCOL, Protocol, load_protocol
 from apcore.published_files import Holds
@@ -16,6 +17,7 @@ from bot.leaderboard.headings import STRUCTURE_WORDS
 from bot.leaderboard.records import Record, VerifiedRecord
 from bot.leaderboard.site.board_view import BoardView, CellView
 from bot.leaderboard.taxonomy_page import PIPELINES
+from bot.reply.badge import Badge, entry_badge, published_badge
 
 _FIELDS: Final = (
     ("pipeline", "Pipeline"),
@@ -91,6 +93,13 @@ class MethodView:
     citation: str
 
     @property
+    def badge(self) -> Badge:
+        """How many of its checkpoints got the verdict that decides; without any, how many results are published."""
+        measured = [result.verified for result in self.results if result.verified]
+        ap_key = self.entry.ap_key
+        return entry_badge(ap_key, measured) if measured else published_badge(ap_key, len(self.results))
+
+    @property
     def results(self) -> tuple[ResultView, ...]:
         """All results, group by group."""
         return tuple(result for group in self.groups for result in group.results)
@@ -99,6 +108,10 @@ class MethodView:
     def verified(self) -> tuple[ResultView, ...]:
         """The results that the bot measured."""
         return tuple(result for result in self.results if result.verified)
+
+    def protocol_of(self, result: ResultView) -> Protocol:
+        """The protocol of one of the results."""
+        return next(group.protocol for group in self.groups if result in group.results)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -125,9 +138,10 @@ def method_view(entry: Entry, boards: tuple[BoardView, ...]) -> MethodView:
     )
 
 
-def loading(result: ResultView, *, by_key: bool) -> str:
-    """Lines of Python that load the network of `result` and run it."""
+def loading(result: ResultView, *, by_key: bool, normalization: Normalization | None = None) -> str:
+    """Lines of Python that load the network of `result` and run it; `normalization` of its input, where the file needs it."""
     options = "" if by_key else ', checkpoint="net.pt"'
+    options += "" if normalization is None else f", normalization={normalization}"
     protocol = result.record.protocol_name
     options += "" if protocol == DEFAULT_PROTOCOL else f', protocol="{protocol}"'
     return (

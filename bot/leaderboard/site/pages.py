@@ -9,25 +9,30 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from apcore.taxonomy_terms import CRITERIA, LOCALITIES, OTHER_CRITERION
 from bot.leaderboard.board import Board
+from bot.leaderboard.details import Details
 from bot.leaderboard.exports import leaderboard_csv, leaderboard_json
 from bot.leaderboard.headings import STRUCTURE_WORDS, architecture_name, counted
 from bot.leaderboard.records import Provenance
 from bot.leaderboard.result_page import sample_words
+from bot.leaderboard.site import curve_picture
 from bot.leaderboard.site import scatter as picture
 from bot.leaderboard.site.board_view import BoardView, Measure, board_data, board_view, column_words
+from bot.leaderboard.site.checkpoint_view import CheckpointView, checkpoint_view
+from bot.leaderboard.site.curve_pages import CurvesPage, curve_scripts, curves_pages, track_words
 from bot.leaderboard.site.doc_pages import DocPage, doc_pages
 from bot.leaderboard.site.method_view import MethodView, method_view, terms
 from bot.leaderboard.tables import result_tables
 from bot.leaderboard.taxonomy_page import LEGEND, PIPELINES, Pipeline, decisions, methods_of, taxonomy_columns
-from bot.reply.badge import badge_svg, entry_badge, measured_badge, published_badge
-from bot.reply.result_rows import WORDS
+from bot.reply.badge import badge_svg
+from bot.reply.result_rows import FLAG_MARK, WORDS
 
 BUILT: Final = "<!-- Built from leaderboard/entries/ by `apbot leaderboard build`. -->"
 _HERE: Final = Path(__file__).parent
-_STATIC: Final = ("site.css", "site.js", "icon.svg")
+_STATIC: Final = ("site.css", "site.js", "icon.svg", "measured.css", "curves.js", "address.js")
 _SHORT_PIPELINES: Final = {
     "after_training": "After training",
     "before_training": "Before training",
@@ -35,30 +40,49 @@ _SHORT_PIPELINES: Final = {
 }
 
 
-def site_files(board: Board, documents: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+def site_files(
+    board: Board,
+    documents: Mapping[str, str] = MappingProxyType({}),
+    *,
+    details: Mapping[str, Details] = MappingProxyType({}),
+) -> dict[str, str]:
     """Path below the site's folder and text of every file, the same bytes for the same entries and documents.
 
     Args:
         board: the entries.
         documents: Markdown by name, as for `doc_pages`.
+        details: of verified results, by hash, as `read_details` gives them.
     """
     tables = result_tables(board)
     boards = tuple(map(board_view, tables))
     methods = tuple(method_view(entry, boards) for entry in board.entries)
+    checkpoints = tuple(
+        checkpoint_view(method, result, details.get(record.details or ""), picture.WIDTH - picture.LEFT - picture.RIGHT)
+        for method in methods
+        for result in method.verified
+        if (record := result.verified)
+    )
+    curves = curves_pages(checkpoints)
     files = {
         ".nojekyll": "",
         "leaderboard.csv": leaderboard_csv(board),
         "leaderboard.json": leaderboard_json(board, tables),
         **{name: (_HERE / "static" / name).read_text(encoding="utf-8") for name in _STATIC},
         **{f"data/{view.stem}.js": board_data(view) for view in boards},
-        **dict(_badges(methods)),
-        **dict(_pages(board, boards, methods, doc_pages(documents))),
+        **dict(_badges(methods, checkpoints)),
+        **dict(curve_scripts(checkpoints)),
+        **dict(_pages(board, boards, methods, doc_pages(documents), checkpoints, curves)),
     }
     return dict(sorted(files.items()))
 
 
 def _pages(
-    board: Board, boards: Sequence[BoardView], methods: Sequence[MethodView], docs: Sequence[DocPage]
+    board: Board,
+    boards: Sequence[BoardView],
+    methods: Sequence[MethodView],
+    docs: Sequence[DocPage],
+    checkpoints: Sequence[CheckpointView],
+    curves: Sequence[CurvesPage],
 ) -> Iterator[tuple[str, str]]:
     environment = _environment()
 
@@ -78,21 +102,22 @@ def _pages(
         yield page("board.html", f"boards/{view.stem}.html", view=view, scatter=picture.scatter(view), **_choices(view))
     for method in methods:
         yield page("method.html", f"methods/{method.entry.ap_key}.html", method=method)
+    for checkpoint in checkpoints:
+        yield page("checkpoint.html", f"checkpoints/{checkpoint.stem}.html", checkpoint=checkpoint)
+    yield page("curves.html", "curves.html", curves=curves, verified=len(checkpoints))
+    for shown in curves:
+        yield page("curves_of_protocol.html", f"curves/{shown.protocol.name}.html", curves=curves, shown=shown)
     if docs:
         yield page("docs.html", "docs.html")
     for doc in docs:
         yield page("doc.html", f"docs/{doc.stem}.html", doc=doc)
 
 
-def _badges(methods: Sequence[MethodView]) -> Iterator[tuple[str, str]]:
+def _badges(methods: Sequence[MethodView], checkpoints: Sequence[CheckpointView]) -> Iterator[tuple[str, str]]:
     for method in methods:
-        ap_key = method.entry.ap_key
-        measured = [result.verified for result in method.verified if result.verified]
-        badge = entry_badge(ap_key, measured) if measured else published_badge(ap_key, len(method.results))
-        yield f"badges/{ap_key}.svg", badge_svg(badge)
-        for result, record in zip(method.verified, measured, strict=True):
-            svg = badge_svg(measured_badge(result.key, record.measured.aa_robust, record.verdict))
-            yield f"badges/{result.key}.{record.protocol_name}.svg", svg
+        yield f"badges/{method.entry.ap_key}.svg", badge_svg(method.badge)
+    for checkpoint in checkpoints:
+        yield f"badges/{checkpoint.stem}.svg", badge_svg(checkpoint.badge)
 
 
 def _choices(view: BoardView) -> dict[str, Any]:
@@ -151,6 +176,14 @@ def _use(board: Board, boards: Sequence[BoardView]) -> dict[str, Any]:
     }
 
 
+def _code(text: str) -> Markup:
+    """Text of our own, with what stands between backticks as code."""
+    pieces = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if place % 2 else escape(piece) for place, piece in enumerate(pieces)
+    )
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates", encoding="utf-8"),
@@ -172,6 +205,10 @@ def _environment() -> Environment:
         "structure_words": STRUCTURE_WORDS,
         "terms": terms,
         "picture": picture,
+        "curve_picture": curve_picture,
+        "flag_mark": FLAG_MARK,
+        "track_words": track_words,
     }
+    environment.filters["code"] = _code
     environment.filters["percent"] = lambda fraction: f"{100 * fraction:.2f}"
     return environment

@@ -23,11 +23,11 @@ _MOST_TICKS: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
-    """A range of percentages, laid on the picture from `start` to `end`, and the percentages that get a tick."""
+    """A range of numbers, laid on the picture from `start` to `end`, and those that get a tick."""
 
     low: float
     high: float
-    ticks: tuple[int, ...]
+    ticks: tuple[float, ...]
     start: float
     end: float
 

@@ -4,7 +4,9 @@ import re
 
 import pytest
 from doubles.boards import DAY, entry, published, results, submission, taxonomy, track
+from doubles.site_boards import measured_entry
 
+from apcore.result import Flag
 from bot.leaderboard.board import Board
 from bot.leaderboard.headings import architecture_name, counted, ordinal
 from bot.leaderboard.index_page import index_page
@@ -29,6 +31,17 @@ def test_a_result_page_says_protocol_and_radius_above_the_numbers(golden) -> Non
     (table,) = result_tables(small_board())
     assert page_name(table) == "apb-2024-cifar10-structured.md"
     golden("leaderboard/result_page.md", result_page(table))
+
+
+def test_a_flagged_cell_is_marked_and_stays() -> None:
+    flagged = measured_entry("Flagged", (90,), flags=(Flag(name="zero-gradients", value=0.25, message="none at 32"),))[
+        0
+    ]
+    plain = measured_entry("Plain", (90,), flags=(Flag(name="other-seed", value=7, message="seed 7"),))[0]
+    text = result_page(result_tables(Board.of([flagged, plain]))[0])
+    cells = {line.split(" | ")[0]: line for line in text.splitlines() if "81.00/41.04" in line}
+    assert [line.count("✓ ⚑") for line in cells.values()] == [1, 0]
+    assert "- ⚑: robustness may be overstated" in text
 
 
 def test_the_front_page_links_every_table(golden) -> None:

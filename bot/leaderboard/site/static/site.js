@@ -228,7 +228,7 @@
           architecture: column.architecture, sparsity: column.sparsity, protocol: data.protocol,
           aa_eps: data.aa_eps, hofmn_eps: data.hofmn_eps, provenance: cell.provenance,
           ...Object.fromEntries(shown.map((measure) => [names[measure], cell[measure]])),
-          place: cell.rank,
+          place: cell.rank, red_flags: cell.red_flags.join(" "),
         });
       });
     }

@@ -32,8 +32,11 @@ def test_every_file_is_written_and_named(entries: Path, tmp_path: Path) -> None:
     written = build_site(entries, tmp_path / "site")
     assert [path.relative_to(tmp_path / "site").as_posix() for path in written] == [
         ".nojekyll",
+        "address.js",
         "badges/HARP_Author2026Title.svg",
         "boards/apb-2024-cifar10-structured.html",
+        "curves.html",
+        "curves.js",
         "data/apb-2024-cifar10-structured.js",
         "docs.html",
         *(f"docs/{name}.html" for name in DOCS),
@@ -41,6 +44,7 @@ def test_every_file_is_written_and_named(entries: Path, tmp_path: Path) -> None:
         "index.html",
         "leaderboard.csv",
         "leaderboard.json",
+        "measured.css",
         "methods.html",
         "methods/HARP_Author2026Title.html",
         "site.css",

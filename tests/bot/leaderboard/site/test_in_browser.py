@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from doubles.browser import PHONE, WIDE, Watched, address, chromium, find_chromium, watched_page
+from doubles.browser import PHONE, WIDE, Watched, address, watched_page
 from doubles.site_boards import generated_board
 from playwright.sync_api import Browser, Locator, Page
 
@@ -21,15 +21,6 @@ pytestmark = pytest.mark.browser
 LEADERBOARD = Path(__file__).parents[4] / "leaderboard"
 BOARD = "boards/apb-2024-cifar10-unstructured.html"
 SIZES = {"phone": PHONE, "desk": WIDE}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = find_chromium()
-    if found is None:
-        pytest.skip("no Chromium is installed (or named by APBOT_CHROMIUM): the site is not tried in a browser")
-    with chromium(found) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -166,17 +166,16 @@ def test_a_board_page_reads_well(both: Entry, golden: GoldenCheck) -> None:
 
 
 def test_a_verified_checkpoint_says_claim_measurement_interval_hashes_protocol_and_run(both: Entry) -> None:
-    page = pages(site_files(Board.of([both])))["methods/Both_Author2026Title.html"]
-    section = page.select_one("section.verified")
-    rows = [[cell.get_text() for cell in row.select("th, td")] for row in section.select("tbody tr")]
+    page = pages(site_files(Board.of([both])))["checkpoints/Both_Author2026Title_R18_CIFAR10_S_90.apb-2024.html"]
+    rows = [[cell.get_text() for cell in row.select("th, td")] for row in page.select(".claims tbody tr")]
     assert rows == [
         ["Clean", "81.00", "81.00", "80.22 to 81.76", "10,000"],
         ["AutoAttack, eps 0.031", "42.00", "41.04", "40.08 to 42.01", "10,000"],
         ["HO-FMN, eps 8/255", "40.00", "39.84", "31.78 to 48.50", "128"],
     ]
     record = both.results[1]
-    words = section.get_text()
-    assert section.find("h2").get_text() == "Re-run: ResNet-18, CIFAR10, structured, 90 %"
+    words = page.get_text()
+    assert page.find("h1").get_text() == "Both, ResNet-18, CIFAR10, structured, 90\N{NO-BREAK SPACE}%"
     for fact in (
         "c" * 64,
         "5" * 64,
@@ -187,7 +186,9 @@ def test_a_verified_checkpoint_says_claim_measurement_interval_hashes_protocol_a
         "1" + "d" * 29,
     ):
         assert fact in words
-    assert section.find("a", href="https://example.org/runs/7")
+    assert page.find("a", href="https://example.org/runs/7")
+    method = pages(site_files(Board.of([both])))["methods/Both_Author2026Title.html"]
+    assert method.find("a", href="../checkpoints/Both_Author2026Title_R18_CIFAR10_S_90.apb-2024.html")
 
 
 def test_a_published_checkpoint_is_loaded_by_its_key_and_another_from_a_file(site: dict[str, str], both: Entry) -> None:
@@ -206,7 +207,7 @@ def test_a_key_of_another_protocol_is_loaded_under_it() -> None:
 def test_a_citation_says_what_the_key_says_and_no_more() -> None:
     fields = taxonomy("HARP", "HARP_Zhao2023Holistic", paper_url="https://example.org/{x}")
     files = site_files(Board.of([entry("HARP", ap_key="HARP_Zhao2023Holistic", taxonomy=fields)]))
-    assert pages(files)["methods/HARP_Zhao2023Holistic.html"].select("pre")[-1].get_text() == (
+    assert pages(files)["methods/HARP_Zhao2023Holistic.html"].select("pre")[-2].get_text() == (
         "@misc{HARP_Zhao2023Holistic,\n  author = {Zhao},\n  year = {2023},\n  note = {The method HARP},\n"
         "  url = {https://example.org/%7Bx%7D},\n}\n"
     )

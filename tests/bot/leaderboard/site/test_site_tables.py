@@ -154,12 +154,13 @@ def test_a_change_is_told_where_a_published_and_a_verified_value_exist() -> None
     assert "\N{MINUS SIGN}0.21" in files["boards/apb-2024-cifar10-structured.html"]
 
 
-def test_a_result_that_tables_leave_out_stands_on_the_page_of_its_method_alone() -> None:
+def test_a_result_that_tables_leave_out_stands_on_the_page_of_its_method_and_on_its_own() -> None:
     partial = entry("Part", published(track(50), 80, 40), verified(track(90), 50, 30, samples=100, partial=True))
     files = site_files(Board.of([partial]))
     (row,) = data_of(files, "boards/apb-2024-cifar10-structured.html")["rows"]
     assert sum(cell is not None for cell in row["cells"]) == 1
-    page = files["methods/Part_Author2026Title.html"]
+    assert "; not on the boards" in files["methods/Part_Author2026Title.html"]
+    page = files["checkpoints/Part_Author2026Title_R18_CIFAR10_S_90.apb-2024.html"]
     assert "The boards leave it out, because the run was partial, AutoAttack attacked 100 samples only." in page
 
 
