@@ -12,7 +12,7 @@ from apcore.taxonomy_schema import field_names, schema_remarks
 # Caps that come before the schema: checking that a long list is unique takes time quadratic in its length.
 _MAX_KEYS: Final = 40
 _MAX_KEY: Final = 60
-_MAX_TEXT: Final = 500
+MAX_TEXT: Final = 500
 _MAX_ITEMS: Final = 8
 
 
@@ -47,8 +47,11 @@ def read_taxonomy(entry: Any) -> TaxonomyReading:
     named = {"name": name_of(str(fields.get("ap_key", ""))), **fields}
     # One fault a field: what was told about its words need not be told again as a breach of the schema, nor what is wrong
     # with the key again as a fault of the name that was taken from it.
-    told = {remark.field for remark in remarks if remark.weight == "error"} | ({"name"} - fields.keys())
-    for remark in schema_remarks(named, keys, remarks[:], legacy=legacy):
+    told = {remark.field for remark in remarks if remark.weight == "error"}
+    breaches = tuple(schema_remarks(named, keys, remarks[:], legacy=legacy))
+    if "name" not in fields and "ap_key" in told | {breach.field for breach in breaches}:
+        told.add("name")
+    for remark in breaches:
         if remark.field not in told:
             remarks.append(remark)
             told |= {remark.field} - {""}
@@ -103,9 +106,9 @@ def _problem(key: str, value: Any, *, legacy: bool) -> tuple[str, str] | None:
             "the value of this key is neither a text, nor a short list of texts, nor null",
             "write it as the form has it",
         )
-    if any(len(text) > _MAX_TEXT for text in texts):
+    if any(len(text) > MAX_TEXT for text in texts):
         return (
-            f"the value of this key is longer than {_MAX_TEXT} characters",
+            f"the value of this key is longer than {MAX_TEXT} characters",
             "shorten it, the notes have room for more",
         )
     if not all(text.isprintable() for text in texts):

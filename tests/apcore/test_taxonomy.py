@@ -59,6 +59,12 @@ def test_the_older_shape_can_be_written_back() -> None:
     assert to_legacy(CANONICAL) == LEGACY
 
 
+@pytest.mark.parametrize("key", ["-A_Doe2026Thin", f"{'A' * 41}_Doe2026Thin"])
+def test_a_name_taken_from_the_key_must_be_one_too(key: str) -> None:
+    unnamed = {name: value for name, value in CANONICAL.items() if name != "name"}
+    assert errors(unnamed | {"ap_key": key}) == [("name", "`name` has no valid value")]
+
+
 def test_a_name_is_taken_from_the_key_unless_it_is_given() -> None:
     unnamed = {key: value for key, value in CANONICAL.items() if key != "name"}
     assert read_taxonomy(unnamed).taxonomy == CANONICAL
