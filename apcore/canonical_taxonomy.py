@@ -33,11 +33,18 @@ TERMS: Final[Mapping[str, Mapping[str, str]]] = {
     "criterion": {**CRITERIA, OTHER_CRITERION: "Other"},
 }
 SINGLE: Final = ("pipeline", "criterion")
-_ADDRESSES: Final = ("paper_url", "code_url")
+ADDRESSES: Final = ("paper_url", "code_url")
 _MARKDOWN_LINK: Final = re.compile(r"\[[^\[\]]{0,500}\]\(([^()\s]{1,500})\)\Z")
-_ARXIV: Final = re.compile(r"(?i:arxiv)[: ]*([0-9]{4}\.[0-9]{4,5}(?:v[0-9]{1,2})?)\Z")
+_ARXIV: Final = re.compile(r"arxiv[: ]*([0-9]{4}\.[0-9]{4,5}(?:v[0-9]{1,2})?)\Z", re.IGNORECASE)
 _BARE_HOST: Final = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,10}/[!-~]+\Z")
 _KEY_WITHOUT_UNDERSCORE: Final = re.compile(r"([A-Za-z0-9-]+?)[ ._-]+([A-Z][A-Za-z-]*[0-9]{4}[A-Z0-9][A-Za-z0-9-]*)\Z")
+# For another reader of the same spellings, which is the form in the browser.
+PATTERNS: Final = {
+    "taxonomy_link": _MARKDOWN_LINK,
+    "arxiv": _ARXIV,
+    "bare_host": _BARE_HOST,
+    "key_without_underscore": _KEY_WITHOUT_UNDERSCORE,
+}
 
 
 def read_canonical(entry: Mapping[str, Any], names: frozenset[str]) -> FieldReading:
@@ -73,14 +80,14 @@ def _empty(value: Any) -> bool:
 
 def _read(name: str, value: Any, reading: FieldReading) -> None:
     reading.fields[name] = value
-    if name in _ADDRESSES or name == "ap_key":
+    if name in ADDRESSES or name == "ap_key":
         _read_spelling(name, value, reading)
     elif name in TERMS and value is not None and not _fits(name, value):
         _read_terms(name, value, reading)
 
 
 def _read_spelling(name: str, value: Any, reading: FieldReading) -> None:
-    read = _address(value) if name in _ADDRESSES else _ap_key(value)
+    read = _address(value) if name in ADDRESSES else _ap_key(value)
     if read != value:
         reading.fields[name] = read
         _tell(name, value, reading)

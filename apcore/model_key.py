@@ -14,6 +14,8 @@ AP_KEY_MAX_LENGTH: Final = 60
 _AP_KEY: Final = re.compile(r"[A-Za-z0-9-]+_[A-Za-z-]+[0-9]{4}[A-Za-z0-9-]+\Z")
 _SHORT_NAME: Final = re.compile(r"[A-Z][A-Z0-9]{0,15}\Z")
 _SPARSITY: Final = re.compile(r"[1-9][0-9]?\Z")
+# For another reader of the same spellings, which is the form in the browser.
+PATTERNS: Final = {"ap_key": _AP_KEY, "short_name": _SHORT_NAME, "sparsity": _SPARSITY}
 
 
 class Structure(StrEnum):

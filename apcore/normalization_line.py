@@ -5,14 +5,14 @@ from typing import Final
 
 from apcore.layouts.declaration import Normalization
 
-_NONE: Final = frozenset({"none", "no", "n/a", "-"})
+NONE: Final = frozenset({"none", "no", "n/a", "-"})
 _NUMBER: Final = r"-?[0-9]{1,3}(?:\.[0-9]{1,18})?"
 _THREE: Final = rf" *[=:]? *[(\[]?({_NUMBER}(?: *, *{_NUMBER}){{2}})[)\]]?"
-_LINE: Final = re.compile(
+LINE: Final = re.compile(
     rf"mean{_THREE}[ ,;]*std{_THREE}\Z",
     re.IGNORECASE,
 )
-_MAX_LENGTH: Final = 300
+MAX_LENGTH: Final = 300
 
 
 class NormalizationError(ValueError):
@@ -25,9 +25,9 @@ def read_normalization(text: str) -> Normalization | None:
     Raises:
         NormalizationError: it is something else, or a value is out of range (mean -10 to 10, std above 0 up to 10).
     """
-    if text.strip().lower() in _NONE:
+    if text.strip().lower() in NONE:
         return None
-    match = _LINE.match(text.strip()) if len(text) <= _MAX_LENGTH else None
+    match = LINE.match(text.strip()) if len(text) <= MAX_LENGTH else None
     if match is None:
         raise NormalizationError("this is not a mean and a std of three numbers each")
     mean, std = (tuple(float(number) for number in group.split(",")) for group in match.groups())

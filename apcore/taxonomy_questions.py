@@ -110,6 +110,12 @@ def questions(answers: Mapping[str, Any]) -> Iterator[Question]:
         yield _question(field, answers, required=field in required)
 
 
+def every_question() -> tuple[Question, ...]:
+    """A question for each field of the schema, whatever was answered, in order: for a form that shows and hides them."""
+    always = frozenset(schema()["required"])
+    return tuple(_question(field, {}, required=field in always) for field in _order())
+
+
 def taxonomy_of(answers: Mapping[str, Any]) -> dict[str, Any]:
     """The taxonomy that the answers make: fields that were left empty are left out, unless null says "not specified"."""
     required, _ = _conditions(answers)

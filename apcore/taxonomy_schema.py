@@ -110,7 +110,7 @@ def _missing(
             yield fault(
                 name,
                 f"the taxonomy {problem} `{key}`",
-                f"{task} `{key}`. {_wanted(name, legacy=legacy)}",
+                f"{task} `{key}`. {wanted(name, legacy=legacy)}",
                 key=keys.get(name),
             )
 
@@ -129,8 +129,8 @@ def _invalid(name: str, fields: Mapping[str, Any], keys: Mapping[str, str], *, l
     message = f"`{keys.get(name, name) if legacy else name}` has no valid value"
     meant = None if legacy else _meant(name, value)
     if meant is None:
-        return fault(name, message, _wanted(name, legacy=legacy), key=keys.get(name), seen=seen)
-    fix = f"Write `{json.dumps(meant)}` if that is meant. {_wanted(name, legacy=legacy)}"
+        return fault(name, message, wanted(name, legacy=legacy), key=keys.get(name), seen=seen)
+    fix = f"Write `{json.dumps(meant)}` if that is meant. {wanted(name, legacy=legacy)}"
     return fault(name, message, fix, key=keys.get(name), seen=seen, repair=TaxonomyRepair(put={name: meant}))
 
 
@@ -147,7 +147,7 @@ def _meant(name: str, value: Any) -> Any:
     return meant[0] if name in SINGLE else meant
 
 
-def _wanted(name: str, *, legacy: bool) -> str:
+def wanted(name: str, *, legacy: bool = False) -> str:
     """What to write for a field: an example of the older form, or the schema's own description and choices."""
     if legacy and (example := example_of(name)):
         return f"Write, for example, `{example}`."

@@ -25,8 +25,8 @@ _COMPARED: Final = (
     "criterion",
 )
 _ADDRESS: Final = re.compile(r"https?://[^\s,;]*[^\s,;.]")
-_ARXIV: Final = re.compile(r"arxiv\.org/(?:abs|pdf)/([0-9]{4}\.[0-9]{4,5})")
-_OPENREVIEW: Final = re.compile(r"openreview\.net/(?:forum|pdf)\?id=([A-Za-z0-9_-]+)")
+ARXIV: Final = re.compile(r"arxiv\.org/(?:abs|pdf)/([0-9]{4}\.[0-9]{4,5})")
+OPENREVIEW: Final = re.compile(r"openreview\.net/(?:forum|pdf)\?id=([A-Za-z0-9_-]+)")
 
 
 def a_known_method_keeps_its_key(draft: Draft, facts: Facts) -> Iterator[Objection]:
@@ -56,7 +56,7 @@ def a_known_key_is_of_the_same_method(draft: Draft, facts: Facts) -> Iterator[Ob
             message=f"{code(known.ap_key)} is on the board as {code(known.name)}, not as {code(name)}",
             fix="leave the name out, or choose another `ap_key` if this is another method",
         )
-    elif isinstance(paper, str) and _paper(paper) not in _papers(known):
+    elif isinstance(paper, str) and paper_identity(paper) not in papers_of(known):
         yield Objection(
             where="taxonomy.paper_url",
             severity=Severity.WARNING,
@@ -161,15 +161,15 @@ def _decided(field: str, known: KnownMethod) -> str:
     return f". {notes[0]}" if notes else ""
 
 
-def _papers(known: KnownMethod) -> set[str]:
+def papers_of(known: KnownMethod) -> set[str]:
     """The paper that the board links, and other addresses of it that its sources have."""
     others = (match[0] for note in known.notes for match in _ADDRESS.finditer(note))
-    return {_paper(known.paper_url), *map(_paper, others)}
+    return {paper_identity(known.paper_url), *map(paper_identity, others)}
 
 
-def _paper(url: str) -> str:
+def paper_identity(url: str) -> str:
     """What identifies a paper, for addresses of the same one are spelled in many ways."""
-    for pattern in (_ARXIV, _OPENREVIEW):
+    for pattern in (ARXIV, OPENREVIEW):
         if match := pattern.search(url):
             return match[1]
     return url.partition("://")[2].removeprefix("www.").rstrip("/").removesuffix(".pdf").casefold()

@@ -15,9 +15,9 @@ _ROBUST: Final = (
     ("hofmn_robust_accuracy", "HO-FMN"),
 )
 # Of the share among HO-FMN's samples. Chance alone exceeds four in one of 16,000 cases.
-_STANDARD_ERRORS: Final = 4
+STANDARD_ERRORS: Final = 4
 # On fewer, two models have the same counts by chance often enough.
-_FEW_SAMPLES: Final = 1000
+FEW_SAMPLES: Final = 1000
 
 
 def claims_are_percentages(draft: Draft, _facts: Facts) -> Iterator[Objection]:
@@ -86,7 +86,7 @@ def hofmn_claims_are_whole_samples(draft: Draft, facts: Facts) -> Iterator[Objec
 
 def claims_differ_between_models(draft: Draft, facts: Facts) -> Iterator[Objection]:
     """No two models claim the same clean and the same AutoAttack accuracy; if they do, one may have been copied."""
-    if facts.protocol.autoattack.samples.count < _FEW_SAMPLES:
+    if facts.protocol.autoattack.samples.count < FEW_SAMPLES:
         return
     first: dict[tuple[float, float], int] = {}
     for index, model in enumerate(draft.models):
@@ -116,7 +116,7 @@ def _is_percentage(value: float | None) -> TypeGuard[float]:
 def _margin(percentage: float, count: int) -> float:
     """What chance explains of a difference, in percentage points; a share of 0 or 1 counts as one sample away from it."""
     share = min(max(percentage / 100, 1 / count), 1 - 1 / count)
-    return 100 * _STANDARD_ERRORS * sqrt(share * (1 - share) / count)
+    return 100 * STANDARD_ERRORS * sqrt(share * (1 - share) / count)
 
 
 def _is_share(percentage: float, count: int) -> bool:

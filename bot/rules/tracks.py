@@ -15,7 +15,7 @@ from bot.submission.mends import with_key, with_structure
 from bot.submission.model import Severity
 
 Track = tuple[str, str, Structure]
-_WORDS: Final = {Structure.UNSTRUCTURED: "unstructured", Structure.STRUCTURED: "structured"}
+WORDS: Final = {Structure.UNSTRUCTURED: "unstructured", Structure.STRUCTURED: "structured"}
 
 
 def architectures_are_admitted(draft: Draft, facts: Facts) -> Iterator[Objection]:
@@ -51,7 +51,7 @@ def sparsities_fit_their_structure(draft: Draft, facts: Facts) -> Iterator[Objec
         if key.sparsity not in facts.protocol.sparsities_of(key.structure):
             yield Objection(
                 where=f"models.{index}.model_key",
-                message=f"{key.sparsity} % is no {_WORDS[key.structure]} sparsity ({key.structure}) of {facts.protocol.name}",
+                message=f"{key.sparsity} % is no {WORDS[key.structure]} sparsity ({key.structure}) of {facts.protocol.name}",
                 fix=f"the sparsities are {_tracks(facts.protocol)}",
             )
 
@@ -67,7 +67,7 @@ def structures_are_those_of_the_taxonomy(draft: Draft, facts: Facts) -> Iterator
             on_board = _has_results(facts.method(key.ap_key), key.structure)
             yield Objection(
                 where=f"models.{index}.model_key",
-                message=f"this model is {_WORDS[key.structure]} ({key.structure}), the taxonomy says {only} only",
+                message=f"this model is {WORDS[key.structure]} ({key.structure}), the taxonomy says {only} only",
                 fix=f"add `{key.structure}` to the field `structure` of the taxonomy; the board has such results of this method"
                 if on_board
                 else "correct the key, or add the structure to the taxonomy",

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{25,60}\Z")
 # An id with the end of its link: `1abc/view?usp=sharing`, `id=1abc&export=download`.
 _ID_WITH_REST: Final = re.compile(r"(?:id=)?([A-Za-z0-9_-]{25,60})(?:[/?&].*)?\Z")
-_HOSTS: Final = frozenset(
+HOSTS: Final = frozenset(
     {
         "drive.google.com",
         "docs.google.com",
@@ -26,9 +26,9 @@ _HTML_LINK: Final = re.compile(
 # A link among words: `see https://… (mirror)`, `wget https://…`.
 _ADDRESS: Final = re.compile(r"https?://[^\s<>()\[\]\"']++", re.IGNORECASE)
 _COMMAND: Final = re.compile(r"gdown +(?:--id +|--fuzzy +)?(\S++)\Z")
-_DOCUMENTS: Final = frozenset({"document", "spreadsheets", "presentation", "forms", "drawings"})
-_FOLDERS: Final = frozenset({"folders", "folderview", "embeddedfolderview"})
-_ELSEWHERE: Final = (
+DOCUMENTS: Final = frozenset({"document", "spreadsheets", "presentation", "forms", "drawings"})
+FOLDERS: Final = frozenset({"folders", "folderview", "embeddedfolderview"})
+ELSEWHERE: Final = (
     ("huggingface.co", "Hugging Face"),
     ("hf.co", "Hugging Face"),
     ("dropbox.com", "Dropbox"),
@@ -44,7 +44,16 @@ _ELSEWHERE: Final = (
     ("figshare.com", "figshare"),
     ("mega.nz", "MEGA"),
 )
-_MAX_LENGTH: Final = 1_000
+MAX_LENGTH: Final = 1_000
+# For another reader of the same spellings, which is the form in the browser.
+PATTERNS: Final = {
+    "drive_id": _ID,
+    "drive_id_with_rest": _ID_WITH_REST,
+    "markdown_link": _MARKDOWN_LINK,
+    "html_link": _HTML_LINK,
+    "web_address": _ADDRESS,
+    "gdown": _COMMAND,
+}
 
 _NO_ID: Final = "this is not a Google Drive id: an id has 25 to 60 letters, digits, `-` and `_`"
 _SEVERAL: Final = "this link names more than one file"
@@ -71,7 +80,7 @@ def drive_id(text: str) -> str:
     Raises:
         DriveLinkError: it is neither, or a link to something else than one file.
     """
-    if len(text) > _MAX_LENGTH:
+    if len(text) > MAX_LENGTH:
         raise DriveLinkError("this is far too long for a link")
     address = text.strip()
     if _ID.match(address):
@@ -129,17 +138,17 @@ def _id_in_link(address: str, *, redirected: bool = False) -> str:
         wrapped = (query.get("q") or query.get("url") or [""])[0]
         if wrapped and not redirected:
             return _id_in_link(wrapped, redirected=True)
-    if link.scheme not in ("http", "https") or host not in _HOSTS:
+    if link.scheme not in ("http", "https") or host not in HOSTS:
         raise _elsewhere(host)
     return _one_id([part for part in link.path.split("/") if part], query)
 
 
 def _one_id(parts: list[str], query: dict[str, list[str]]) -> str:
-    if not _FOLDERS.isdisjoint(parts):
+    if not FOLDERS.isdisjoint(parts):
         raise DriveLinkError(
             "this is a link to a folder, and a folder can change after it was approved", f"open the folder; {_SHARE}"
         )
-    if _DOCUMENTS & set(parts):
+    if DOCUMENTS & set(parts):
         raise DriveLinkError(
             "this is a link to a Google document, not to a file that was uploaded", f"upload the file; {_SHARE}"
         )
@@ -151,7 +160,7 @@ def _one_id(parts: list[str], query: dict[str, list[str]]) -> str:
 
 
 def _elsewhere(host: str) -> DriveLinkError:
-    name = next((name for known, name in _ELSEWHERE if host == known or host.endswith(f".{known}")), None)
+    name = next((name for known, name in ELSEWHERE if host == known or host.endswith(f".{known}")), None)
     where = (
         f"this is a link to {name}, and files are taken from Google Drive alone"
         if name

@@ -9,6 +9,8 @@ from bot.reply.markdown import code
 _ENDING: Final = re.compile(r"(\.[A-Za-z0-9]{1,10}){1,3}\Z")
 # A whole file name where its ending is asked for.
 _NAME: Final = re.compile(r"[\w-][\w.-]{0,80}?((?:\.[A-Za-z]{1,6})?\.[A-Za-z0-9]{1,10})\Z", re.ASCII)
+# For another reader of the same spellings, which is the form in the browser.
+PATTERNS: Final = {"ending": _ENDING, "file_name": _NAME}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

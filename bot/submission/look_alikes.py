@@ -41,7 +41,7 @@ _SHAPES: Final = str.maketrans(
     }
 )
 # What stands for the same stroke in many fonts; only for comparison, the result is nobody's spelling.
-_STROKES: Final = (("rn", "m"), ("vv", "w"), ("0", "o"), ("1", "l"), ("i", "l"), ("5", "s"))
+STROKES: Final = (("rn", "m"), ("vv", "w"), ("0", "o"), ("1", "l"), ("i", "l"), ("5", "s"))
 
 
 def folded(name: str) -> str:
@@ -58,6 +58,6 @@ def letters(name: str) -> str:
 def skeleton(name: str) -> str:
     """What two names share that look alike, separators left out. Not for show."""
     shape = letters(name.translate(_SHAPES))
-    for seen, taken in _STROKES:
+    for seen, taken in STROKES:
         shape = shape.replace(seen, taken)
     return shape

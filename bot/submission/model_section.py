@@ -30,7 +30,7 @@ _OLD_FILE: Final = re.compile(
     rf"{_QUOTE}?+({_NO_QUOTE}:\[]*+){_QUOTE}?+ *+: *+\[?+ *+{_PART} *+(?:, *+{_PART} *+)?+\]?+ *+,?+\Z"
 )
 # The name ending says nothing about a file's content, so a missing one stops nobody.
-_USUAL_EXTENSION: Final = {Label.CHECKPOINT: ".pt", Label.DISTANCES: ".npy", Label.OUTCOMES: ".npz"}
+USUAL_EXTENSION: Final = {Label.CHECKPOINT: ".pt", Label.DISTANCES: ".npy", Label.OUTCOMES: ".npz"}
 _IN_PERCENT: Final = "write the accuracy in percent, for example `80.54`"
 
 
@@ -126,7 +126,7 @@ class ModelReader:
         self._files[label] = RemoteFile(id=id_, extension=self._extension(label, ending or value, extension))
 
     def _extension(self, label: Label, value: Value, written: str) -> str:
-        ending = read_ending(written, _USUAL_EXTENSION[label])
+        ending = read_ending(written, USUAL_EXTENSION[label])
         if ending.message:
             self._notice(
                 label, value, "an-extension-is-short", ending.message, "nothing to do; the content of the file decides"

@@ -20,6 +20,16 @@ _PRINTED: Final = re.compile(
 )
 _LATEX: Final = re.compile(r"\$?([0-9.,]{1,20}) *(\\?%)?\$?\Z")
 _SPREAD: Final = re.compile(r"\+/?-|\N{PLUS-MINUS SIGN}")
+# For another reader of the same spellings, which is the form in the browser.
+PATTERNS: Final = {
+    "number": _NUMBER,
+    "short_number": _SHORT,
+    "count": _COUNT,
+    "pair": _PAIR,
+    "printed": _PRINTED,
+    "latex": _LATEX,
+    "spread": _SPREAD,
+}
 
 
 class PercentageError(ValueError):

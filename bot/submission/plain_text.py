@@ -11,10 +11,12 @@ _QUOTES: Final = (
     "`\"'\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}"
     "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
 )
-_AROUND: Final = " *" + _QUOTES
+AROUND: Final = " *" + _QUOTES
 # An id or a key may begin and end with underscores, a number does not.
 _EMPHASISED_NUMBER: Final = re.compile(r"_{1,3}([0-9.,]{1,20} ?%?)_{1,3}\Z")
 _GONE: Final = dict.fromkeys(map(ord, INVISIBLE))
+# For another reader of the same spellings, which is the form in the browser.
+PATTERNS: Final = {"emphasised_number": _EMPHASISED_NUMBER}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ def plain_text(text: str) -> Plain:
     """What `text` says. Letters stay as they are, digits and signs of other widths become plain ones."""
     written = text.strip(" \"'`")
     start = len(text) - len(text.lstrip(" \"'`")) if written else 0
-    plain = (written if written.isascii() else _narrow(written.translate(_GONE))).strip(_AROUND)
+    plain = (written if written.isascii() else _narrow(written.translate(_GONE))).strip(AROUND)
     emphasised = _EMPHASISED_NUMBER.match(plain) if plain.startswith("_") else None
     return Plain(written=written, text=emphasised[1] if emphasised else plain, start=start)
 

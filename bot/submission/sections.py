@@ -12,12 +12,10 @@ from typing import Final
 from apcore.issue_form import NO_RESPONSE
 from bot.submission.live_text import Line, LiveText, State, live_text
 
-_HEADING: Final = re.compile(r" {0,3}#{1,6}(?=[ \t])(.{0,200})")
+HEADING: Final = re.compile(r" {0,3}#{1,6}(?=[ \t])(.{0,200})")
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 # Blanks of other widths come with text that is pasted from web pages and word processors; columns stay as they are.
-_PLAIN_BLANKS: Final = str.maketrans(
-    dict.fromkeys("\N{NO-BREAK SPACE}\N{FIGURE SPACE}\N{NARROW NO-BREAK SPACE}\t", " ")
-)
+PLAIN_BLANKS: Final = str.maketrans(dict.fromkeys("\N{NO-BREAK SPACE}\N{FIGURE SPACE}\N{NARROW NO-BREAK SPACE}\t", " "))
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -32,7 +30,7 @@ class Kind(Enum):
 
 
 # Headings of the issue form and of the older markdown template, squashed.
-_TITLES: Final = (
+TITLES: Final = (
     (re.compile(r"taxonomy|jsonentry"), Kind.TAXONOMY),
     (re.compile(r"model\d{1,3}|furthermodels|evaluationresultsofmodel(?:no?|nr)?\d{0,3}"), Kind.MODELS),
     (re.compile(r"notes|architecturedetailsandnormali[sz]ation"), Kind.NOTES),
@@ -95,7 +93,7 @@ def squashed(text: str) -> str:
 def body_lines(body: str) -> tuple[Line, ...]:
     """The lines of a body, of any line ending, with plain blanks and no trailing ones."""
     text = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", body.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"))
-    parts = text.translate(_PLAIN_BLANKS).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    parts = text.translate(PLAIN_BLANKS).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return tuple(Line(number, part.rstrip()) for number, part in enumerate(parts, start=1))
 
 
@@ -143,8 +141,8 @@ def _section(
 
 
 def _heading_kind(text: str) -> Kind | None:
-    match = _HEADING.match(text)
+    match = HEADING.match(text)
     if match is None:
         return None
     title = squashed(match[1])
-    return next((kind for pattern, kind in _TITLES if pattern.fullmatch(title)), None)
+    return next((kind for pattern, kind in TITLES if pattern.fullmatch(title)), None)
