@@ -16,6 +16,7 @@ from apcore.protocol import load_protocol
 from bot.board_here import board_here
 from bot.certificate.command import add_certificate
 from bot.doctor.command import add_doctor
+from bot.github.actions import repository_in
 from bot.github.clock import SYSTEM_CLOCK, Clock
 from bot.run_commands import add_run_commands
 
@@ -219,7 +220,8 @@ def _build(options: argparse.Namespace) -> int:
     for path in build(board / "entries", options.out or board):
         print(path)
     site = options.site or (options.out or Path()) / "site"
-    build_site(board / "entries", site)
+    repository = repository_in(options.env) if options.env.get("GITHUB_REPOSITORY") else None
+    build_site(board / "entries", site, repository=repository)
     print(site / "index.html")
     return command_line.DONE
 

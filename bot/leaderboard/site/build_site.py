@@ -14,8 +14,8 @@ _OURS: Final = ("badges", "boards", "checkpoints", "curves", "data", "data/curve
 _MARK: Final = "Built from leaderboard/entries/ by `apbot leaderboard build`"
 
 
-def build_site(entries_dir: Path, site_dir: Path) -> list[Path]:
-    """Build the whole site from the entries.
+def build_site(entries_dir: Path, site_dir: Path, *, repository: str | None = None) -> list[Path]:
+    """Build the whole site from the entries; `repository` is `owner/name` on GitHub, where issues are opened.
 
     Returns:
         The files written, sorted.
@@ -33,7 +33,8 @@ def build_site(entries_dir: Path, site_dir: Path) -> list[Path]:
             fix="install the project with its extra: pip install --constraint constraints.txt --editable '.[site]'",
         ) from exc
     board = read_board(entries_dir)
-    files = site_files(board, _documents(), details=read_details(entries_dir.parent / FOLDER, board))
+    details = read_details(entries_dir.parent / FOLDER, board)
+    files = site_files(board, _documents(), details=details, repository=repository)
     try:
         _refuse_what_is_not_ours(site_dir)
         for stale in _stale(site_dir, files):

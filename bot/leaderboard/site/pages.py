@@ -25,6 +25,7 @@ from bot.leaderboard.site.checkpoint_view import CheckpointView, checkpoint_view
 from bot.leaderboard.site.curve_pages import CurvesPage, curve_scripts, curves_pages, track_words
 from bot.leaderboard.site.doc_pages import DocPage, doc_pages
 from bot.leaderboard.site.method_view import MethodView, method_view, terms
+from bot.leaderboard.site.wizard_data import wizard_data, wizard_page
 from bot.leaderboard.tables import result_tables
 from bot.leaderboard.taxonomy_page import LEGEND, PIPELINES, Pipeline, decisions, methods_of, taxonomy_columns
 from bot.reply.badge import badge_svg
@@ -32,7 +33,10 @@ from bot.reply.result_rows import FLAG_MARK, WORDS
 
 BUILT: Final = "<!-- Built from leaderboard/entries/ by `apbot leaderboard build`. -->"
 _HERE: Final = Path(__file__).parent
-_STATIC: Final = ("site.css", "site.js", "icon.svg", "measured.css", "curves.js", "address.js")
+_STATIC: Final = (
+    *("site.css", "site.js", "icon.svg", "measured.css", "curves.js", "address.js"),
+    *("wizard.js", "wizard_rules.js"),
+)
 _SHORT_PIPELINES: Final = {
     "after_training": "After training",
     "before_training": "Before training",
@@ -45,6 +49,7 @@ def site_files(
     documents: Mapping[str, str] = MappingProxyType({}),
     *,
     details: Mapping[str, Details] = MappingProxyType({}),
+    repository: str | None = None,
 ) -> dict[str, str]:
     """Path below the site's folder and text of every file, the same bytes for the same entries and documents.
 
@@ -52,6 +57,7 @@ def site_files(
         board: the entries.
         documents: Markdown by name, as for `doc_pages`.
         details: of verified results, by hash, as `read_details` gives them.
+        repository: `owner/name` on GitHub, where issues are opened; None where nobody knows.
     """
     tables = result_tables(board)
     boards = tuple(map(board_view, tables))
@@ -69,9 +75,10 @@ def site_files(
         "leaderboard.json": leaderboard_json(board, tables),
         **{name: (_HERE / "static" / name).read_text(encoding="utf-8") for name in _STATIC},
         **{f"data/{view.stem}.js": board_data(view) for view in boards},
+        "data/wizard.js": wizard_data(board, repository),
         **dict(_badges(methods, checkpoints)),
         **dict(curve_scripts(checkpoints)),
-        **dict(_pages(board, boards, methods, doc_pages(documents), checkpoints, curves)),
+        **dict(_pages(board, boards, methods, doc_pages(documents), checkpoints, curves, repository)),
     }
     return dict(sorted(files.items()))
 
@@ -83,6 +90,7 @@ def _pages(
     docs: Sequence[DocPage],
     checkpoints: Sequence[CheckpointView],
     curves: Sequence[CurvesPage],
+    repository: str | None,
 ) -> Iterator[tuple[str, str]]:
     environment = _environment()
 
@@ -98,6 +106,7 @@ def _pages(
     yield page(
         "taxonomy.html", "taxonomy.html", pipelines=[_pipeline(board, p) for p in PIPELINES], **_use(board, boards)
     )
+    yield page("submit.html", "submit.html", **wizard_page(repository))
     for view in boards:
         yield page("board.html", f"boards/{view.stem}.html", view=view, scatter=picture.scatter(view), **_choices(view))
     for method in methods:

@@ -38,6 +38,7 @@ def test_every_file_is_written_and_named(entries: Path, tmp_path: Path) -> None:
         "curves.html",
         "curves.js",
         "data/apb-2024-cifar10-structured.js",
+        "data/wizard.js",
         "docs.html",
         *(f"docs/{name}.html" for name in DOCS),
         "icon.svg",
@@ -49,7 +50,10 @@ def test_every_file_is_written_and_named(entries: Path, tmp_path: Path) -> None:
         "methods/HARP_Author2026Title.html",
         "site.css",
         "site.js",
+        "submit.html",
         "taxonomy.html",
+        "wizard.js",
+        "wizard_rules.js",
     ]
     assert sorted(path for path in (tmp_path / "site").rglob("*") if path.is_file()) == sorted(written)
 

@@ -87,6 +87,7 @@ def fragment(page: Page) -> str:
         "methods/HARP_Zhao2023Holistic.html",
         "methods.html",
         "taxonomy.html",
+        "submit.html",
         "docs.html",
         "docs/requirements.html",
     ],
