@@ -20,6 +20,7 @@ from bot.leaderboard.records import Provenance
 from bot.leaderboard.result_page import sample_words
 from bot.leaderboard.site import curve_picture
 from bot.leaderboard.site import scatter as picture
+from bot.leaderboard.site import taxonomy_picture
 from bot.leaderboard.site.board_view import BoardView, Measure, board_data, board_view, column_words
 from bot.leaderboard.site.checkpoint_view import CheckpointView, checkpoint_view
 from bot.leaderboard.site.curve_pages import CurvesPage, curve_scripts, curves_pages, track_words
@@ -104,7 +105,12 @@ def _pages(
     yield page("index.html", "index.html", board=board, methods=methods)
     yield page("methods.html", "methods.html", methods=methods)
     yield page(
-        "taxonomy.html", "taxonomy.html", pipelines=[_pipeline(board, p) for p in PIPELINES], **_use(board, boards)
+        "taxonomy.html",
+        "taxonomy.html",
+        pipelines=[_pipeline(board, p) for p in PIPELINES],
+        pictures=tuple(map(taxonomy_picture.taxonomy_picture, boards)),
+        layout=taxonomy_picture,
+        **_use(board, boards),
     )
     yield page("submit.html", "submit.html", **wizard_page(repository))
     for view in boards:

@@ -261,7 +261,7 @@ def test_without_scripts_tables_and_links_are_there_and_controls_are_not(browser
 def test_the_taxonomy_leads_to_a_filtered_board(browser: Browser, site: Path) -> None:
     with watched_page(browser) as watched:
         watched.page.goto(address(site / "taxonomy.html"))
-        watched.page.locator("a[href='boards/apb-2024-cifar10-unstructured.html#criterion=LIS']").click()
+        watched.page.locator("td a[href='boards/apb-2024-cifar10-unstructured.html#criterion=LIS']").click()
         watched.page.wait_for_url("**#criterion=LIS")
         expected = {
             e.name
@@ -270,3 +270,19 @@ def test_the_taxonomy_leads_to_a_filtered_board(browser: Browser, site: Path) ->
             and any((r.track.dataset, r.track.structure) == ("CIFAR10", "US") for r in e.results)
         }
         assert set(names(watched.page)) == expected
+
+
+def test_the_picture_of_the_taxonomy_filters_a_board_by_keyboard(browser: Browser, site: Path) -> None:
+    with watched_page(browser, size=PHONE) as watched:
+        page = watched.page
+        page.goto(address(site / "taxonomy.html"))
+        reach(page, page.locator("summary", has_text="SVHN, structured pruning"))
+        page.keyboard.press("Enter")
+        assert page.locator(".picture[open]").count() == 1
+        disc = page.locator(".picture[open] .disc").first
+        reach(page, disc)
+        count = int(disc.locator("text").text_content() or "")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/apb-2024-svhn-structured.html#pipeline=*&criterion=*")
+        assert len(names(page)) == count
+        assert (watched.complaints, watched.left_the_disk) == ([], [])

@@ -228,5 +228,22 @@ def test_the_taxonomy_counts_the_methods_that_a_link_shows(site: dict[str, str])
     assert sum(count for link, count in links.items() if "cifar10-unstructured.html#pipeline" in link) == 10
 
 
+def test_the_picture_of_the_taxonomy_counts_the_methods_that_its_links_show(site: dict[str, str]) -> None:
+    page = pages(site)["taxonomy.html"]
+    links = {a["href"]: a for a in page.select(".picture a")}
+    disc = links["boards/apb-2024-cifar10-unstructured.html#pipeline=after_training&criterion=LIS"]
+    assert disc["aria-label"] == "Pruning after training, Least Importance Score: 3 methods: HARP, HYDRA, MAD"
+    assert disc.find("text").get_text() == "3"
+    for stem in ("cifar10-unstructured", "svhn-structured"):
+        counts = {
+            href.partition("#")[2]: int(a.find("text").get_text()) for href, a in links.items() if f"-{stem}." in href
+        }
+        both = sum(count for kind, count in counts.items() if "&" in kind)
+        pipelines = sum(count for kind, count in counts.items() if kind.startswith("pipeline") and "&" not in kind)
+        criteria = sum(count for kind, count in counts.items() if kind.startswith("criterion"))
+        rows = len(pages(site)[f"boards/apb-2024-{stem}.html"].select("#board tbody tr"))
+        assert both == pipelines == criteria == rows
+
+
 def test_a_board_without_entries_still_has_its_pages() -> None:
     assert "No result has been recorded yet." in site_files(Board.of([]))["index.html"]
