@@ -50,7 +50,7 @@ def add_submission(commands: Commands) -> None:
         run=_submission,
     )
     parser.add_argument("results", type=Path, metavar="DIR", help="what `apcore benchmark --out` left")
-    parser.add_argument("--taxonomy", required=True, metavar="FILE")
+    parser.add_argument("--taxonomy", required=True, metavar="FILE", help="of the method, as JSON")
     parser.add_argument(
         "--links", metavar="FILE", help='JSON with the Google Drive links: {"<model key>": {"checkpoint": "<link>", …}}'
     )

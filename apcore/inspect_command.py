@@ -31,8 +31,8 @@ def add_inspect(commands: Commands) -> None:
         example="apcore inspect net.pt --model-key HARP_Zhao2023Holistic_R18_CIFAR10_US_90",
         run=_inspect,
     )
-    parser.add_argument("checkpoint", type=Path, metavar="CKPT")
-    parser.add_argument("--model-key", required=True, metavar="KEY")
+    parser.add_argument("checkpoint", type=Path, metavar="CKPT", help="a file that torch.save wrote")
+    parser.add_argument("--model-key", required=True, metavar="KEY", help="of the checkpoint")
     parser.add_argument(
         "--data",
         type=Path,

@@ -32,8 +32,8 @@ def add_speed(commands: Commands) -> None:
         example="apcore speed net.pt --model-key KEY --data data --limit 16",
         run=_speed,
     )
-    parser.add_argument("checkpoint", type=Path, metavar="CKPT")
-    parser.add_argument("--model-key", required=True, metavar="KEY")
+    parser.add_argument("checkpoint", type=Path, metavar="CKPT", help="a file that torch.save wrote")
+    parser.add_argument("--model-key", required=True, metavar="KEY", help="of the checkpoint")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder with <DATASET>.npz or torchvision's test sets")
     parser.add_argument(
         "--limit", type=positive, required=True, metavar="N", help="attack the protocol's first N samples"

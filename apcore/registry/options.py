@@ -15,10 +15,10 @@ _OPTIONS: Final = {
     "structure": ("S", "US or S"),
     "sparsity": ("PERCENT", "50, 75, 90, 95 or 99"),
     "pipeline": ("P", "after_training, before_training or during_training"),
-    "pretraining": ("T", "AT, NT, KD, CNI or none; so are the next three"),
-    "finetuning": ("T", ""),
-    "pruning_step": ("T", ""),
-    "training_step": ("T", ""),
+    "pretraining": ("T", "AT, NT, KD, CNI or none"),
+    "finetuning": ("T", "as --pretraining"),
+    "pruning_step": ("T", "as --pretraining"),
+    "training_step": ("T", "as --pretraining"),
     "schedule": ("S", "1S (one-shot) or IT (iterative)"),
     "granularity": ("G", "filters, channels or kernel"),
     "locality": ("L", "L (local) or G (global)"),
@@ -30,7 +30,7 @@ def add_filter_options(parser: argparse.ArgumentParser) -> None:
     """One option per filter."""
     group = parser.add_argument_group("filters, each may be given several times")
     for name, (metavar, words) in _OPTIONS.items():
-        group.add_argument(f"--{name.replace('_', '-')}", metavar=metavar, action="append", help=words or None)
+        group.add_argument(f"--{name.replace('_', '-')}", metavar=metavar, action="append", help=words)
 
 
 def filters_of(options: argparse.Namespace) -> Filters:

@@ -11,11 +11,15 @@ from urllib.parse import urlsplit, urlunsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-# Authors first, then maintainers, operators and developers; a document that is not named comes last.
-_ORDER: Final = (
-    *("requirements", "layouts", "verdicts", "red_flags", "certificates"),
-    *("lifecycle", "operators", "architecture", "speed"),
+# Who reads what, in the order in which they read it; what is for several stands under each. One that is not named comes last.
+_READERS: Final = (
+    ("Readers", "archive", "verdicts", "red_flags", "certificates"),
+    ("Authors", "requirements", "layouts", "verdicts", "speed", "commands"),
+    ("Maintainers", "lifecycle", "red_flags", "certificates", "threat_model"),
+    ("Operators", "operators", "commands"),
+    ("Developers", "architecture", "threat_model", "commands"),
 )
+_OTHERS: Final = "Everybody"
 _DROPPED: Final = re.compile(r"[^\w\- ]")
 
 
@@ -35,9 +39,18 @@ def doc_pages(documents: Mapping[str, str]) -> tuple[DocPage, ...]:
     Args:
         documents: Markdown by the file's name without the ending; the first line of each is its heading.
     """
-    known = {stem: place for place, stem in enumerate(_ORDER)}
-    stems = sorted(documents, key=lambda stem: (known.get(stem, len(known)), stem))
+    known = list(dict.fromkeys(stem for _, *stems in _READERS for stem in stems))
+    stems = sorted(documents, key=lambda stem: (known.index(stem) if stem in known else len(known), stem))
     return tuple(_page(stem, documents[stem], frozenset(documents)) for stem in stems)
+
+
+def by_reader(pages: Sequence[DocPage]) -> tuple[tuple[str, tuple[DocPage, ...]], ...]:
+    """The pages under the people whom they are for; groups without a page are left out."""
+    by_stem = {page.stem: page for page in pages}
+    named = {stem for _, *stems in _READERS for stem in stems}
+    others = [page.stem for page in pages if page.stem not in named]
+    groups = ((words, tuple(by_stem[stem] for stem in stems if stem in by_stem)) for words, *stems in _READERS)
+    return tuple(group for group in (*groups, (_OTHERS, tuple(by_stem[stem] for stem in others))) if group[1])
 
 
 def _page(stem: str, text: str, stems: frozenset[str]) -> DocPage:

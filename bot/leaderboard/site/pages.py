@@ -24,7 +24,7 @@ from bot.leaderboard.site import taxonomy_picture
 from bot.leaderboard.site.board_view import BoardView, Measure, board_data, board_view, column_words
 from bot.leaderboard.site.checkpoint_view import CheckpointView, checkpoint_view
 from bot.leaderboard.site.curve_pages import CurvesPage, curve_scripts, curves_pages, track_words
-from bot.leaderboard.site.doc_pages import DocPage, doc_pages
+from bot.leaderboard.site.doc_pages import DocPage, by_reader, doc_pages
 from bot.leaderboard.site.method_view import MethodView, method_view, terms
 from bot.leaderboard.site.wizard_data import wizard_data, wizard_page
 from bot.leaderboard.tables import result_tables
@@ -123,7 +123,7 @@ def _pages(
     for shown in curves:
         yield page("curves_of_protocol.html", f"curves/{shown.protocol.name}.html", curves=curves, shown=shown)
     if docs:
-        yield page("docs.html", "docs.html")
+        yield page("docs.html", "docs.html", groups=by_reader(docs))
     for doc in docs:
         yield page("doc.html", f"docs/{doc.stem}.html", doc=doc)
 

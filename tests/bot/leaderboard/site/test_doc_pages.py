@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from bot.leaderboard.board import Board
-from bot.leaderboard.site.doc_pages import doc_pages
+from bot.leaderboard.site.doc_pages import by_reader, doc_pages
 from bot.leaderboard.site.pages import site_files
 
 DOCS = Path(__file__).parents[4] / "docs"
@@ -50,9 +50,26 @@ def test_links_lead_to_pages_of_the_site_or_stay_words() -> None:
     assert "c and" in page.body
 
 
-def test_what_authors_need_comes_first_and_an_unknown_document_last() -> None:
-    pages = doc_pages(dict.fromkeys(("zebra", "architecture", "requirements"), TEXT))
-    assert [page.stem for page in pages] == ["requirements", "architecture", "zebra"]
+def test_documents_stand_under_their_readers_and_an_unknown_one_last() -> None:
+    pages = doc_pages(dict.fromkeys(("zebra", "architecture", "requirements", "commands"), TEXT))
+    assert [page.stem for page in pages] == ["requirements", "commands", "architecture", "zebra"]
+    assert [(readers, [page.stem for page in found]) for readers, found in by_reader(pages)] == [
+        ("Authors", ["requirements", "commands"]),
+        ("Operators", ["commands"]),
+        ("Developers", ["architecture", "commands"]),
+        ("Everybody", ["zebra"]),
+    ]
+
+
+def test_every_document_of_the_project_says_for_whom_it_is() -> None:
+    pages = doc_pages({path.stem: path.read_text(encoding="utf-8") for path in DOCS.glob("*.md")})
+    assert [readers for readers, _ in by_reader(pages)] == [
+        "Readers",
+        "Authors",
+        "Maintainers",
+        "Operators",
+        "Developers",
+    ]
 
 
 @pytest.mark.parametrize("path", sorted(DOCS.glob("*.md")), ids=lambda path: path.stem)
