@@ -1,6 +1,7 @@
 """The board for programs: one JSON document and one CSV table, built from the same tables that people read."""
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Sequence
@@ -8,7 +9,8 @@ from typing import Any, Final
 
 from apcore.protocol import Protocol, load_protocol
 from bot.leaderboard.board import Board, model_key
-from bot.leaderboard.entry import Entry
+from bot.leaderboard.entry import Entry, entry_bytes
+from bot.leaderboard.history import last_change
 from bot.leaderboard.record_json import percent
 from bot.leaderboard.records import Record, VerifiedRecord
 from bot.leaderboard.tables import Cell, ResultTable, shown_record
@@ -26,12 +28,21 @@ def leaderboard_json(board: Board, tables: Sequence[ResultTable]) -> str:
     protocols = sorted({record.protocol_name for entry in board.entries for record in entry.results})
     document = {
         "$schema": LEADERBOARD_SCHEMA,
+        "version": {"sha256": board_sha256(board), "date": last_change(board).isoformat()},
         "protocols": [_protocol(load_protocol(name)) for name in protocols],
         "methods": [_method(entry) for entry in board.entries],
         "results": [_record(entry, record) for entry in board.entries for record in entry.results],
         "tables": [_table(results) for results in tables],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def board_sha256(board: Board) -> str:
+    """The version of the board's content: SHA-256 over the files of all entries, one behind the other, by their names."""
+    hasher = hashlib.sha256()
+    for entry in sorted(board.entries, key=lambda entry: entry.ap_key):
+        hasher.update(entry_bytes(entry))
+    return hasher.hexdigest()
 
 
 def leaderboard_csv(board: Board) -> str:

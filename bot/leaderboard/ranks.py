@@ -1,6 +1,6 @@
 """What a change does to the ranks, in words. Ranks live in one column of one table, hence within one protocol."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.leaderboard.board import Board
@@ -35,27 +35,45 @@ def rank_changes(before: Board, after: Board, ap_key: str) -> tuple[RankChange, 
     A column whose cell keeps its number and its mark is not mentioned. A new result that the tables leave out is, with the
     reason.
     """
+    return changes_of_ranks(before, after, {ap_key: None})[ap_key]
+
+
+def changes_of_ranks(
+    before: Board, after: Board, wanted: Mapping[str, Collection[tuple[str, Track]] | None]
+) -> dict[str, tuple[RankChange, ...]]:
+    """`rank_changes` of several methods, by their keys; the tables are made once.
+
+    Args:
+        before: the board as it was.
+        after: the board as it is.
+        wanted: for each method the columns to speak of, as protocol and track; None for all.
+    """
     earlier = {(t.protocol.name, t.dataset, t.structure): t for t in result_tables(before)}
-    moves = [
-        change
-        for now in result_tables(after)
-        for change in _moves(earlier.get((now.protocol.name, now.dataset, now.structure)), now, ap_key)
-    ]
-    absences = list(_absences(before.find(ap_key), after.find(ap_key)))
-    return tuple(sorted([*moves, *absences], key=lambda change: (change.protocol, change.track)))
+    pairs = [(earlier.get((now.protocol.name, now.dataset, now.structure)), now) for now in result_tables(after)]
+
+    def changes(ap_key: str, columns: Collection[tuple[str, Track]] | None) -> tuple[RankChange, ...]:
+        moves = [change for was, now in pairs for change in _moves(was, now, ap_key, columns)]
+        absences = list(_absences(before.find(ap_key), after.find(ap_key)))
+        return tuple(sorted([*moves, *absences], key=lambda change: (change.protocol, change.track)))
+
+    return {ap_key: changes(ap_key, columns) for ap_key, columns in wanted.items()}
 
 
-def _moves(was: ResultTable | None, now: ResultTable, ap_key: str) -> Iterator[RankChange]:
+def _moves(
+    was: ResultTable | None, now: ResultTable, ap_key: str, columns: Collection[tuple[str, Track]] | None
+) -> Iterator[RankChange]:
     for column in now.columns:
-        old, new = was.cell(ap_key, column) if was else None, now.cell(ap_key, column)
-        if new is None or old == new:
-            continue
         track = Track(
             dataset=now.dataset,
             structure=now.structure,
             architecture=column.architecture,
             sparsity=column.sparsity,
         )
+        if columns is not None and (now.protocol.name, track) not in columns:
+            continue
+        old, new = was.cell(ap_key, column) if was else None, now.cell(ap_key, column)
+        if new is None or old == new:
+            continue
         words = (
             f"{_move(old, new, now, column)}, {_neighbours(now, column, ap_key)}{_unmarked(was, now, column, ap_key)}"
         )

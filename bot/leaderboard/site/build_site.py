@@ -10,7 +10,9 @@ from bot.leaderboard.board import read_board
 from bot.leaderboard.details import FOLDER, read_details
 
 # Folders that hold nothing but what an earlier build wrote.
-_OURS: Final = ("badges", "boards", "checkpoints", "curves", "data", "data/curves", "docs", "methods")
+_OURS: Final = (
+    *("badges", "boards", "checkpoints", "curves", "data", "data/curves", "docs", "entries", "methods", "schemas"),
+)
 _MARK: Final = "Built from leaderboard/entries/ by `apbot leaderboard build`"
 
 

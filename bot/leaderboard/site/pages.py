@@ -11,20 +11,24 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from apcore import project_files
+from apcore.project_files import project_folder
 from apcore.taxonomy_terms import CRITERIA, LOCALITIES, OTHER_CRITERION
 from bot.leaderboard.board import Board
 from bot.leaderboard.details import Details
+from bot.leaderboard.entry import Entry, entry_bytes
 from bot.leaderboard.exports import leaderboard_csv, leaderboard_json
 from bot.leaderboard.headings import STRUCTURE_WORDS, architecture_name, counted
 from bot.leaderboard.records import Provenance
 from bot.leaderboard.result_page import sample_words
-from bot.leaderboard.site import curve_picture
+from bot.leaderboard.site import curve_picture, taxonomy_picture
 from bot.leaderboard.site import scatter as picture
-from bot.leaderboard.site import taxonomy_picture
+from bot.leaderboard.site.archive import PAGE, ArchiveView, archive_view
 from bot.leaderboard.site.board_view import BoardView, Measure, board_data, board_view, column_words
 from bot.leaderboard.site.checkpoint_view import CheckpointView, checkpoint_view
 from bot.leaderboard.site.curve_pages import CurvesPage, curve_scripts, curves_pages, track_words
 from bot.leaderboard.site.doc_pages import DocPage, by_reader, doc_pages
+from bot.leaderboard.site.feed import FEED, feed
 from bot.leaderboard.site.method_view import MethodView, method_view, terms
 from bot.leaderboard.site.wizard_data import wizard_data, wizard_page
 from bot.leaderboard.tables import result_tables
@@ -38,6 +42,8 @@ _STATIC: Final = (
     *("site.css", "site.js", "icon.svg", "measured.css", "curves.js", "address.js"),
     *("wizard.js", "wizard_rules.js"),
 )
+# Those of the data files, and what they refer to.
+_SCHEMAS: Final = ("details", "entry", "leaderboard", "taxonomy")
 _SHORT_PIPELINES: Final = {
     "after_training": "After training",
     "before_training": "Before training",
@@ -61,6 +67,7 @@ def site_files(
         repository: `owner/name` on GitHub, where issues are opened; None where nobody knows.
     """
     tables = result_tables(board)
+    archive = archive_view(board)
     boards = tuple(map(board_view, tables))
     methods = tuple(method_view(entry, boards) for entry in board.entries)
     checkpoints = tuple(
@@ -74,12 +81,15 @@ def site_files(
         ".nojekyll": "",
         "leaderboard.csv": leaderboard_csv(board),
         "leaderboard.json": leaderboard_json(board, tables),
+        **{f"entries/{entry.ap_key}.json": entry_bytes(entry).decode() for entry in board.entries},
+        **{f"schemas/{name}.schema.json": _schema(name) for name in _SCHEMAS},
         **{name: (_HERE / "static" / name).read_text(encoding="utf-8") for name in _STATIC},
         **{f"data/{view.stem}.js": board_data(view) for view in boards},
         "data/wizard.js": wizard_data(board, repository),
+        FEED: feed(archive),
         **dict(_badges(methods, checkpoints)),
         **dict(curve_scripts(checkpoints)),
-        **dict(_pages(board, boards, methods, doc_pages(documents), checkpoints, curves, repository)),
+        **dict(_pages(board, boards, methods, doc_pages(documents), checkpoints, curves, archive, repository)),
     }
     return dict(sorted(files.items()))
 
@@ -91,6 +101,7 @@ def _pages(
     docs: Sequence[DocPage],
     checkpoints: Sequence[CheckpointView],
     curves: Sequence[CurvesPage],
+    archive: ArchiveView,
     repository: str | None,
 ) -> Iterator[tuple[str, str]]:
     environment = _environment()
@@ -117,15 +128,28 @@ def _pages(
         yield page("board.html", f"boards/{view.stem}.html", view=view, scatter=picture.scatter(view), **_choices(view))
     for method in methods:
         yield page("method.html", f"methods/{method.entry.ap_key}.html", method=method)
+        for alias in _other_keys(method.entry):
+            yield page("moved.html", f"methods/{alias}.html", alias=alias, entry=method.entry)
     for checkpoint in checkpoints:
         yield page("checkpoint.html", f"checkpoints/{checkpoint.stem}.html", checkpoint=checkpoint)
     yield page("curves.html", "curves.html", curves=curves, verified=len(checkpoints))
     for shown in curves:
         yield page("curves_of_protocol.html", f"curves/{shown.protocol.name}.html", curves=curves, shown=shown)
+    yield page("archive.html", PAGE, archive=archive)
     if docs:
         yield page("docs.html", "docs.html", groups=by_reader(docs))
     for doc in docs:
         yield page("doc.html", f"docs/{doc.stem}.html", doc=doc)
+
+
+def _other_keys(entry: Entry) -> list[str]:
+    """Under which the method's page is found as well; a file system that ignores case has one file for spellings of one key."""
+    return [alias for alias in entry.aliases if alias.casefold() != entry.ap_key.casefold()]
+
+
+def _schema(name: str) -> str:
+    folder = project_folder(project_files.__file__, "schemas")
+    return (folder / f"{name}.schema.json").read_text(encoding="utf-8")
 
 
 def _badges(methods: Sequence[MethodView], checkpoints: Sequence[CheckpointView]) -> Iterator[tuple[str, str]]:
