@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from apcore import command_line
 from apcore.command_line import Commands, add_command, add_evaluation_options, add_protocol_option, run_command
+from apcore.durable import write_whole
 from apcore.inherited import take_environment
 from apcore.project_files import project_folder
 from apcore.protocol import load_protocol
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     add_doctor(commands)
     _add_gate(commands)
     _add_sweep(commands)
+    _add_status(commands)
     add_run_commands(commands)
     return parser
 
@@ -125,6 +127,7 @@ def _add_leaderboard(commands: Commands) -> None:
         example="apbot leaderboard build",
         run=_build,
     )
+    build.add_argument("--status", type=Path, metavar="FILE", help="what `apbot status` left, for the site")
     build.add_argument("--out", type=Path, metavar="DIR", help="write there instead of beside the entries")
     build.add_argument(
         "--site", type=Path, metavar="DIR", help="where the site is built (default site, or DIR/site of --out)"
@@ -159,6 +162,24 @@ def _add_sweep(commands: Commands) -> None:
         run=_sweep,
     )
     _add_dry_run(parser)
+    add_protocol_option(parser)
+
+
+def _add_status(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "status",
+        summary="say as JSON where every submission is; reads on GitHub, and writes nothing there",
+        example="apbot status --files --out status.json",
+        run=_status,
+    )
+    parser.set_defaults(dry_run=True)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write it there instead of printing it")
+    parser.add_argument(
+        "--files",
+        action="store_true",
+        help="also ask Google Drive about every file that the board or a submission names",
+    )
     add_protocol_option(parser)
 
 
@@ -221,7 +242,7 @@ def _build(options: argparse.Namespace) -> int:
         print(path)
     site = options.site or (options.out or Path()) / "site"
     repository = repository_in(options.env) if options.env.get("GITHUB_REPOSITORY") else None
-    build_site(board / "entries", site, repository=repository)
+    build_site(board / "entries", site, repository=repository, status_file=options.status)
     print(site / "index.html")
     return command_line.DONE
 
@@ -249,6 +270,17 @@ def _sweep(options: argparse.Namespace) -> int:
     from bot.stages.on_github import sweep_all  # noqa: PLC0415
 
     return sweep_all(_job(options), sys.stdout, sys.stderr)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from bot.stages.on_github import tell_status  # noqa: PLC0415
+
+    document = tell_status(_job(options), sys.stderr, ask_files=options.files)
+    if options.out:
+        write_whole(options.out, document)
+    else:
+        sys.stdout.write(document.decode())
+    return command_line.DONE
 
 
 def _job(options: argparse.Namespace) -> "Job":

@@ -18,12 +18,13 @@ from bot.lifecycle.handover import FAILURE_FILE, OUTCOMES_FILE, RESULT_FILE
 from bot.lifecycle.plan import Job
 from bot.stages.handed_over import CERTIFICATE_ARTIFACT, FETCHED_ARTIFACT, PLAN_ARTIFACT
 from bot.stages.starting import verification
+from bot.stages.status import PERMISSIONS
 
 ROOT = Path(__file__).parent.parent
 GITHUB = ROOT / ".github"
 FILES = sorted((GITHUB / "workflows").glob("*.yml"))
 ACTIONS = sorted((GITHUB / "actions").glob("*/action.yml"))
-TOKENS = {"gate/gate", "verify/begin", "verify/publish", "sweep/sweep"}
+TOKENS = {"gate/gate", "verify/begin", "verify/publish", "sweep/sweep", "pages/status"}
 READS = {"verify/accept"}
 """Has a token that can read what the jobs of its run handed over, and nothing else."""
 
@@ -65,7 +66,7 @@ COMMANDS = {name: step for name, step in SHELL.items() if step["run"].startswith
 def test_the_workflows_are_these() -> None:
     assert set(WORKFLOWS) == {"ci", "gate", "nightly", "pages", "sweep", "verify"}
     assert {name.split(" ")[1] for name in (step["run"] for step in COMMANDS.values())} == {
-        *("accept", "begin", "evaluate", "fetch", "gate", "leaderboard", "publish", "sweep")
+        *("accept", "begin", "evaluate", "fetch", "gate", "leaderboard", "publish", "status", "sweep")
     }
 
 
@@ -83,6 +84,14 @@ def test_a_job_has_a_token_and_secrets_only_if_it_needs_them(name: str) -> None:
     writes = {grant for grant, level in JOBS[name]["permissions"].items() if level == "write"}
     assert not writes or name in TOKENS | SIGNS or name == "pages/deploy"
     assert (JOBS[name].get("environment") == "bot") == (name in TOKENS)
+
+
+def test_the_status_is_taken_with_a_token_that_writes_nothing_and_shown_without_one() -> None:
+    assert set(JOBS["pages/status"]["permissions"].values()) == {"read"}
+    assert PERMISSIONS.items() <= JOBS["pages/status"]["permissions"].items()
+    assert set(PERMISSIONS.values()) == {"read"}
+    assert JOBS["pages/build"]["permissions"] == {"contents": "read"}
+    assert JOBS["pages/build"]["needs"] == "status"
 
 
 @pytest.mark.parametrize("name", sorted(UNTRUSTED))
@@ -316,7 +325,7 @@ def test_the_accepting_job_is_given_no_app() -> None:
     assert set(SHELL["verify/accept: Accept"]["env"]) & CREDENTIALS == {"GITHUB_TOKEN"}
 
 
-@pytest.mark.parametrize("name", ["gate", "sweep", "begin", "publish"])
+@pytest.mark.parametrize("name", ["gate", "sweep", "status", "begin", "publish"])
 def test_a_stage_that_speaks_to_github_is_given_every_name_of_its_credentials(name: str) -> None:
     (step,) = (step for step in COMMANDS.values() if shlex.split(step["run"])[1] == name)
     assert set(step["env"]) >= CREDENTIALS

@@ -79,6 +79,7 @@ class Issue:
         comments: how many it has.
         created_at: with time zone.
         updated_at: with time zone.
+        closed_at: with time zone; None while it is open.
         url: where people read it.
     """
 
@@ -92,6 +93,7 @@ class Issue:
     comments: int
     created_at: datetime
     updated_at: datetime
+    closed_at: datetime | None
     url: str
 
 

@@ -40,6 +40,7 @@ def issue_of(fields: Fields) -> Issue:
         comments=fields.whole("comments"),
         created_at=fields.moment("created_at"),
         updated_at=fields.moment("updated_at"),
+        closed_at=fields.moment("closed_at") if fields.has("closed_at") else None,
         url=_url(fields),
     )
 

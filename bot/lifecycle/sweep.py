@@ -86,7 +86,7 @@ def sweep(tended: Sequence[Tended], unread: Collection[int], now: datetime, *, s
     """
     first = {one.situation.issue.number: _tend(one) for one in tended}
     records = {number: decision.record for number, decision in first.items() if decision.record is not None}
-    line = _queue(tended, records, now, slots)
+    line = queue_of(tended, records, now, slots)
     decisions = {
         one.situation.issue.number: _with_place(one, first[one.situation.issue.number], line) for one in tended
     }
@@ -179,7 +179,15 @@ def _is_stale(one: Tended) -> bool:
     return published and pull is not None and (pull.has_conflict or not pull.is_on_main)
 
 
-def _queue(tended: Sequence[Tended], records: Mapping[int, Record], now: datetime, slots: int) -> Queue:
+def queue_of(tended: Sequence[Tended], records: Mapping[int, Record], now: datetime, slots: int) -> Queue:
+    """The queue of all that is approved.
+
+    Args:
+        tended: every issue with a record.
+        records: by issue, what is remembered of it now.
+        now: the time.
+        slots: how many submissions may run at once.
+    """
     waiting: list[Waiting] = []
     running: list[Running] = []
     served: dict[str, int] = {}

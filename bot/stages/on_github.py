@@ -1,4 +1,4 @@
-"""`apbot gate` and `apbot sweep` as a job of GitHub Actions runs them: the environment becomes values here, and nowhere else.
+"""`apbot gate`, `apbot sweep` and `apbot status` as a job of GitHub Actions runs them: its environment becomes values here alone.
 
 Each asks an App's token for no more than it needs; what `GITHUB_TOKEN` may do stands in the workflow.
 """
@@ -21,8 +21,11 @@ from bot.github.authentication import credentials
 from bot.github.client import GitHub
 from bot.github.clock import Clock
 from bot.github.surroundings import surroundings
+from bot.leaderboard.board import read_board
+from bot.leaderboard.checkpoint_files import board_files
 from bot.leaderboard.facts import board_facts
-from bot.stages import sweep
+from bot.lifecycle.status import status_bytes
+from bot.stages import status, sweep
 from bot.stages.gate import Answer, answer, carry_out
 from bot.stages.issue_case import Desk, check_with
 from bot.stages.rebuild import rebuild
@@ -113,6 +116,27 @@ def sweep_all(job: Job, out: TextIO, log: TextIO) -> int:
     if decided.left:
         print(f"left to the next sweep, for GitHub's hourly budget: {len(decided.left)} issues", file=log)
     return DONE
+
+
+def tell_status(job: Job, log: TextIO, *, ask_files: bool) -> bytes:
+    """Where every submission is, as a document of `schemas/status.schema.json`.
+
+    Args:
+        job: what the command line hands over.
+        log: gets what an operator wants to read.
+        ask_files: whether Google Drive is asked about every file, which takes some minutes.
+
+    Raises:
+        TurnError: as `bot.stages.status.take_status`.
+    """
+    desk = _desk(job, status.PERMISSIONS)
+    files = board_files(read_board(job.board / "entries")) if ask_files else {}
+    questions = status.FileQuestions(
+        ask=partial(GOOGLE_DRIVE.sharing, limits=_PROBE), sleep=job.clock.sleep, of_board=files
+    )
+    found = status.take_status(desk, questions if ask_files else None)
+    print(f"open submissions: {len(found.submissions)}; files asked for: {len(found.files or ())}", file=log)
+    return status_bytes(found)
 
 
 def answer_json(found: Answer) -> dict[str, Any]:

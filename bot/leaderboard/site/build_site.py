@@ -8,6 +8,7 @@ from apcore.errors import MachineError
 from apcore.project_files import project_folder
 from bot.leaderboard.board import read_board
 from bot.leaderboard.details import FOLDER, read_details
+from bot.lifecycle.status import Status, read_status
 
 # Folders that hold nothing but what an earlier build wrote.
 _OURS: Final = (
@@ -16,15 +17,23 @@ _OURS: Final = (
 _MARK: Final = "Built from leaderboard/entries/ by `apbot leaderboard build`"
 
 
-def build_site(entries_dir: Path, site_dir: Path, *, repository: str | None = None) -> list[Path]:
-    """Build the whole site from the entries; `repository` is `owner/name` on GitHub, where issues are opened.
+def build_site(
+    entries_dir: Path, site_dir: Path, *, repository: str | None = None, status_file: Path | None = None
+) -> list[Path]:
+    """Build the whole site from the entries.
+
+    Args:
+        entries_dir: folder with the entries.
+        site_dir: where the site is written.
+        repository: `owner/name` on GitHub, where issues are opened; None where nobody knows.
+        status_file: what `apbot status` left; None if nobody took a status.
 
     Returns:
         The files written, sorted.
 
     Raises:
-        MachineError: the site's extra is not installed, an entry or the details beside it cannot be used, the folder holds
-            something else, or it cannot be written.
+        MachineError: the site's extra is not installed, an entry, the details beside it or the status cannot be used, the folder
+            holds something else, or it cannot be written.
     """
     try:
         from bot.leaderboard.site.pages import site_files  # noqa: PLC0415 - Jinja2 and markdown-it-py
@@ -36,7 +45,8 @@ def build_site(entries_dir: Path, site_dir: Path, *, repository: str | None = No
         ) from exc
     board = read_board(entries_dir)
     details = read_details(entries_dir.parent / FOLDER, board)
-    files = site_files(board, _documents(), details=details, repository=repository)
+    status = None if status_file is None else _status(status_file)
+    files = site_files(board, _documents(), details=details, repository=repository, status=status)
     try:
         _refuse_what_is_not_ours(site_dir)
         for stale in _stale(site_dir, files):
@@ -47,6 +57,17 @@ def build_site(entries_dir: Path, site_dir: Path, *, repository: str | None = No
             where=str(exc.filename or site_dir),
             message=f"the site cannot be written: {exc.strerror or exc}",
             fix="make room, mend the permissions or choose another folder with --site, then run the same command again",
+        ) from exc
+
+
+def _status(path: Path) -> Status:
+    try:
+        return read_status(path.read_bytes())
+    except (OSError, ValueError) as exc:
+        raise MachineError(
+            where=str(path),
+            message=f"this status cannot be used: {exc}",
+            fix="take it anew with `apbot status --out FILE`, or build without --status",
         ) from exc
 
 

@@ -30,9 +30,11 @@ from bot.leaderboard.site.curve_pages import CurvesPage, curve_scripts, curves_p
 from bot.leaderboard.site.doc_pages import DocPage, by_reader, doc_pages
 from bot.leaderboard.site.feed import FEED, feed
 from bot.leaderboard.site.method_view import MethodView, method_view, terms
+from bot.leaderboard.site.status_view import status_view
 from bot.leaderboard.site.wizard_data import wizard_data, wizard_page
 from bot.leaderboard.tables import result_tables
 from bot.leaderboard.taxonomy_page import LEGEND, PIPELINES, Pipeline, decisions, methods_of, taxonomy_columns
+from bot.lifecycle.status import Status
 from bot.reply.badge import badge_svg
 from bot.reply.result_rows import FLAG_MARK, WORDS
 
@@ -57,6 +59,7 @@ def site_files(
     *,
     details: Mapping[str, Details] = MappingProxyType({}),
     repository: str | None = None,
+    status: Status | None = None,
 ) -> dict[str, str]:
     """Path below the site's folder and text of every file, the same bytes for the same entries and documents.
 
@@ -65,6 +68,7 @@ def site_files(
         documents: Markdown by name, as for `doc_pages`.
         details: of verified results, by hash, as `read_details` gives them.
         repository: `owner/name` on GitHub, where issues are opened; None where nobody knows.
+        status: where submissions were at some moment; None makes a page that says that nobody told.
     """
     tables = result_tables(board)
     archive = archive_view(board)
@@ -89,7 +93,7 @@ def site_files(
         FEED: feed(archive),
         **dict(_badges(methods, checkpoints)),
         **dict(curve_scripts(checkpoints)),
-        **dict(_pages(board, boards, methods, doc_pages(documents), checkpoints, curves, archive, repository)),
+        **dict(_pages(board, boards, methods, doc_pages(documents), checkpoints, curves, archive, repository, status)),
     }
     return dict(sorted(files.items()))
 
@@ -103,6 +107,7 @@ def _pages(
     curves: Sequence[CurvesPage],
     archive: ArchiveView,
     repository: str | None,
+    status: Status | None,
 ) -> Iterator[tuple[str, str]]:
     environment = _environment()
 
@@ -136,6 +141,7 @@ def _pages(
     for shown in curves:
         yield page("curves_of_protocol.html", f"curves/{shown.protocol.name}.html", curves=curves, shown=shown)
     yield page("archive.html", PAGE, archive=archive)
+    yield page("status.html", "status.html", status=status and status_view(status))
     if docs:
         yield page("docs.html", "docs.html", groups=by_reader(docs))
     for doc in docs:

@@ -94,6 +94,10 @@ class Actions:
         """`apbot sweep`."""
         return self.run("sweep", *more, env=self.env() | env)
 
+    def status(self, *more: str) -> Job:
+        """`apbot status`."""
+        return self.run("status", *more, env=self.env())
+
     def wait(self, minutes: float) -> None:
         self.double.time.at += 60 * minutes
 

@@ -54,6 +54,7 @@ def test_every_file_is_written_and_named(entries: Path, tmp_path: Path) -> None:
         *(f"schemas/{name}.schema.json" for name in ("details", "entry", "leaderboard", "taxonomy")),
         "site.css",
         "site.js",
+        "status.html",
         "submit.html",
         "taxonomy.html",
         "wizard.js",
