@@ -88,6 +88,8 @@ def fragment(page: Page) -> str:
         "methods.html",
         "taxonomy.html",
         "submit.html",
+        "archive.html",
+        "status.html",
         "docs.html",
         "docs/requirements.html",
     ],

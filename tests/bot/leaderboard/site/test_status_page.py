@@ -144,7 +144,7 @@ def test_a_forged_status_is_refused_at_the_door(tmp_path: Path, change: tuple[by
     forged = status_bytes(STATUS).replace(*change)
     (tmp_path / "status.json").write_bytes(forged)
     with pytest.raises(MachineError) as caught:
-        build_site(tmp_path / "entries", tmp_path / "site", tmp_path / "status.json")
+        build_site(tmp_path / "entries", tmp_path / "site", status_file=tmp_path / "status.json")
     assert caught.value.message.startswith("this status cannot be used: ")
     assert not (tmp_path / "site").exists()
 
@@ -152,5 +152,5 @@ def test_a_forged_status_is_refused_at_the_door(tmp_path: Path, change: tuple[by
 def test_a_status_that_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "entries").mkdir()
     with pytest.raises(MachineError) as caught:
-        build_site(tmp_path / "entries", tmp_path / "site", tmp_path / "status.json")
+        build_site(tmp_path / "entries", tmp_path / "site", status_file=tmp_path / "status.json")
     assert "No such file" in caught.value.message
