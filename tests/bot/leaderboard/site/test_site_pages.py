@@ -13,6 +13,7 @@ import pytest
 from bs4 import BeautifulSoup
 from doubles.boards import SOURCE, entry, published, taxonomy, track
 from doubles.site_boards import generated_board, verified
+from tinyhtml5.parser import HTMLParser as StandardParser
 
 from bot.leaderboard.board import Board, read_board
 from bot.leaderboard.entry import Entry, PublishedTaxonomy
@@ -60,6 +61,14 @@ def pages(files: dict[str, str]) -> dict[str, BeautifulSoup]:
 
 def addresses(page: BeautifulSoup) -> list[tuple[str, str]]:
     return [(tag.name, tag[name]) for name in ("href", "src") for tag in page.find_all(attrs={name: True})]
+
+
+def faults(text: str) -> list[str]:
+    """What the parser of the HTML standard forgives, and ids that stand twice."""
+    reader = StandardParser()
+    reader.parse(text)
+    ids = [tag["id"] for tag in parsed_page(text).find_all(id=True)]
+    return [code for _, code, _ in reader.errors] + sorted({one for one in ids if ids.count(one) > 1})
 
 
 @pytest.mark.parametrize("board", ["today", "generated"])
@@ -128,6 +137,14 @@ def test_every_element_is_closed_where_it_was_opened(site: dict[str, str], both:
             reader = Nesting()
             reader.feed(text)
             assert (reader.open, reader.faults) == ([], []), path
+
+
+def test_the_standards_parser_has_nothing_to_forgive(site: dict[str, str], both: Entry) -> None:
+    found = {
+        path: faults(text) for path, text in (site | site_files(Board.of([both]))).items() if path.endswith(".html")
+    }
+    assert {path: codes for path, codes in found.items() if codes} == {}
+    assert faults("<!doctype html><title>x</title><p id=a><b id=a></p>") == ["unexpected-end-tag", "a"]
 
 
 def test_the_same_entries_give_the_same_bytes_in_another_process(site: dict[str, str]) -> None:
