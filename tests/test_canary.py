@@ -104,7 +104,6 @@ COMMANDS = (
             *("--certificate", "{here}/net.pt", "--repository", "owner/name"),
         ),
         code=1,
-        starts_others=False,
     ),
     Command(
         name="a machine that fails",

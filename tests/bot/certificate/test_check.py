@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from doubles.demo import BOARD, issue_body
 from doubles.handed_over import handed_over
-from doubles.sigstore import REPOSITORY, WHEN, Signer, Sigstore, statement
+from doubles.signing import REPOSITORY, WHEN, Signer, Sigstore, statement
 
 from apcore.protocol import load_protocol
 from bot.cli import main

@@ -9,7 +9,7 @@ from doubles.demo import IDS, issue_body
 from doubles.github.server import GitHubDouble, github_double
 from doubles.handed_over import handed_over
 from doubles.run_on_github import ROOT, OnGitHub, on_github
-from doubles.sigstore import Signer, Sigstore, statement
+from doubles.signing import Signer, Sigstore, statement
 
 from apcore.model_key import ModelKey
 from bot.cli import main
