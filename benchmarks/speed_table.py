@@ -159,7 +159,7 @@ def by_the_library(network: Network, images: Tensor, labels: Tensor, eps: float,
 def here(network: Network, images: Tensor, labels: Tensor, eps: float, budget: Budget) -> dict[str, Any]:
     """Robust samples, and what compaction left and took."""
     started = time.perf_counter(), time.process_time()
-    compacted = compact(network, images[:2])
+    compacted = compact(network, images[:4])
     took = time.perf_counter() - started[0], time.process_time() - started[1]
     settings = AutoAttackSettings(
         eps=eps,
