@@ -1,14 +1,23 @@
 """What several rooms' tests share."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from doubles.read_once import ReadOnce
 from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
+
+from apcore import inspection
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 
+# Side by side, each test has a core and not all of them: torch's threads wait by spinning. Read when torch is imported, here
+# and in what tests start.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A deadline measures the machine, not the code; what must not be slow says so in a test of its own.
 settings.register_profile("default", deadline=None)
@@ -44,6 +53,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (wanted if taken else left_out).append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = wanted
+
+
+@pytest.fixture(autouse=True, scope="session")
+def checkpoints_read_once() -> Iterator[None]:
+    """An inspection reads the same small file once; the reading itself and its walls are tested under its own name."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inspection, "read_checkpoint", ReadOnce(inspection.read_checkpoint))
+        yield
 
 
 @pytest.fixture
