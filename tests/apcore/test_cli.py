@@ -1,14 +1,16 @@
 """`apcore` from the outside; and a run killed at any moment goes on to the same outcomes."""
 
 import json
+import os
 import signal
-import subprocess
-import sys
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from doubles.demo import ASSETS, IDS, checkpoint, saved
+from doubles.forked_commands import start
 
 from apcore.cli import main
 from apcore.outcomes import read_outcomes
@@ -141,37 +143,45 @@ def test_models_called_wrongly_is_wrong_use(
     assert words in capsys.readouterr().err
 
 
-def start(out: Path, *, stderr: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "apcore", "benchmark", str(CHECKPOINT), "--model-key", KEY, "--protocol", "demo"]
-    return subprocess.Popen([*command, "--limit", "4", "--out", str(out)], stdout=subprocess.PIPE, stderr=stderr)
-
-
-def wait_for_state(out: Path, process: "subprocess.Popen[bytes]", pattern: str) -> None:
-    while process.poll() is None and not list((out / "work").glob(f"*/{pattern}")):
-        time.sleep(0.02)
+def benchmark(out: Path, **options: Any) -> BaseProcess:
+    command = [
+        "benchmark",
+        str(CHECKPOINT),
+        "--model-key",
+        KEY,
+        "--protocol",
+        "demo",
+        "--limit",
+        "4",
+        "--out",
+        str(out),
+    ]
+    return start(*command, told=out, **options)
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_outcomes(tmp_path: Path) -> None:
-    undisturbed = start(tmp_path / "undisturbed")
-    block = undisturbed.communicate()[0].decode()
-    for pattern in ("autoattack-*.npz", "ho-fmn-*.npz"):
-        process = start(tmp_path / "killed")
-        wait_for_state(tmp_path / "killed", process, pattern)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        assert process.returncode == -signal.SIGKILL
-    assert start(tmp_path / "killed").communicate()[0].decode() == block
-    one, other = (tmp_path / run / "results" for run in ("undisturbed", "killed"))
-    assert (
-        read_outcomes(one / f"{KEY}.outcomes.npz").to_bytes() == read_outcomes(other / f"{KEY}.outcomes.npz").to_bytes()
-    )
-    assert read_result((one / f"{KEY}.json").read_bytes()).partial
+    """Killed in the midst of AutoAttack, then in the midst of HO-FMN's trials; what it had not kept is done again."""
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    benchmark(undisturbed, small=True).join()
+    for state, dies_at_save in (("autoattack", 3), ("ho-fmn", 6)):
+        process = benchmark(killed, small=True, dies_at_save=dies_at_save)
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        assert list((killed / "work").glob(f"*/{state}-*.npz"))
+        assert not list((killed / "results").glob("*"))
+    benchmark(killed, small=True).join()
+    assert (killed / "out.txt").read_text() == (undisturbed / "out.txt").read_text() != ""
+    one, other = (read_outcomes(out / "results" / f"{KEY}.outcomes.npz") for out in (undisturbed, killed))
+    assert one.to_bytes() == other.to_bytes()
+    assert read_result((undisturbed / "results" / f"{KEY}.json").read_bytes()).partial
 
 
 def test_a_run_that_is_interrupted_says_that_nothing_is_lost(tmp_path: Path) -> None:
-    process = start(tmp_path, stderr=subprocess.PIPE)
-    wait_for_state(tmp_path, process, "autoattack-*.npz")
-    process.send_signal(signal.SIGINT)
-    told = process.communicate()[1].decode()
-    assert process.returncode == 3
+    process = benchmark(tmp_path)
+    while process.is_alive() and not list((tmp_path / "work").glob("*/autoattack-*.npz")):
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGINT)
+    process.join()
+    assert process.exitcode == 3
+    told = (tmp_path / "err.txt").read_text()
     assert told.splitlines()[-1] == "apcore: stopped. What was measured is kept; the same command goes on from there."

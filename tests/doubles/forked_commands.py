@@ -1,0 +1,60 @@
+"""`apcore` commands in processes of their own that can be killed, forked from one that has imported torch already."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+from functools import partial
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from doubles.small_runs import FEW_STEPS, with_small_ho_fmn
+
+from apcore import benchmark, benchmark_command
+from apcore.attacks.resumable import StateFile
+from apcore.cli import main
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload([__name__])
+
+
+def start(*arguments: str, told: Path, small: bool = False, dies_at_save: int = 0) -> BaseProcess:
+    """Begin `apcore` with these arguments.
+
+    Args:
+        arguments: of `apcore`.
+        told: a folder that gets `out.txt` and `err.txt`.
+        small: whether attacks take so few steps that a network is attacked in a second.
+        dies_at_save: of which state of an attack it is killed instead of keeping it, counted from 1; 0 for none.
+    """
+    told.mkdir(parents=True, exist_ok=True)
+    options = {"small": small, "dies_at_save": dies_at_save}
+    process = _CONTEXT.Process(target=_run, args=(arguments, told), kwargs=options)
+    process.start()
+    return process
+
+
+def _run(arguments: tuple[str, ...], told: Path, *, small: bool, dies_at_save: int) -> None:
+    with (told / "out.txt").open("w") as out, (told / "err.txt").open("w") as err:
+        if small:
+            benchmark.run_autoattack = partial(benchmark.run_autoattack, budget=FEW_STEPS)
+            load = benchmark_command.load_protocol
+            benchmark_command.load_protocol = lambda name: with_small_ho_fmn(load(name))
+        if dies_at_save:
+            StateFile.save = _killed_at(dies_at_save, StateFile.save)
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(arguments)
+    raise SystemExit(code)
+
+
+def _killed_at(last: int, save: Any) -> Any:
+    left = [last]
+
+    def saved(file: StateFile, arrays: Any) -> None:
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        save(file, arrays)
+
+    return saved
