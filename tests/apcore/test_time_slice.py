@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from doubles.demo import ASSETS, IDS
+from doubles.small_runs import FEW_STEPS, with_small_ho_fmn
 
-from apcore.attacks.autoattack import Budget, run_autoattack
+from apcore.attacks.autoattack import run_autoattack
 from apcore.attacks.progress import Progress
 from apcore.benchmark import benchmark
 from apcore.model_key import ModelKey
@@ -63,7 +64,8 @@ def test_nothing_is_stopped_in_time() -> None:
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_slices_come_to_the_outcomes_of_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = partial(run_autoattack, budget=Budget(apgd_steps=2, fab_steps=2, square_queries=10))
+    few = partial(run_autoattack, budget=FEW_STEPS)
+    protocol = with_small_ho_fmn(load_protocol("demo"))
     monkeypatch.setattr("apcore.benchmark.run_autoattack", few)
     monkeypatch.setattr("apcore.attacks.autoattack.Throttle", lambda listener: listener)
     monkeypatch.setattr("apcore.attacks.ho_fmn.Throttle", lambda listener: listener)
@@ -75,7 +77,7 @@ def test_slices_come_to_the_outcomes_of_one_run(tmp_path: Path, monkeypatch: pyt
             key=key,
             checkpoint=path,
             checkpoint_sha256=file_sha256(path),
-            protocol=load_protocol("demo"),
+            protocol=protocol,
             work=tmp_path / work,
             shard=None,
         )
@@ -89,6 +91,6 @@ def test_slices_come_to_the_outcomes_of_one_run(tmp_path: Path, monkeypatch: pyt
             slices += 1
         else:
             break
-    assert slices == 1 + 4 + 8 + 2  # clean, AutoAttack's attacks, trials, tuned and untuned FMN: one slice each
+    assert slices == 1 + 4 + 4 + 2  # clean, AutoAttack's attacks, trials, tuned and untuned FMN: one slice each
     assert cut.outcomes.to_bytes() == whole.outcomes.to_bytes()
     assert cut.result.accuracies == whole.result.accuracies
