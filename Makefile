@@ -45,13 +45,16 @@ else
 endif
 	@touch $@
 
-$(VENV)/test.stamp: $(VENV)/evaluate.stamp
+# All at once: what only evaluates is part of it, and each installation works out its list from the beginning.
+$(VENV)/test.stamp: $(VENV)/python.stamp $(SETUP)
+	@echo 'Installing; the first time this downloads some gigabytes (torch with its CUDA libraries) and takes minutes.'
 ifdef LOCKED
-	$(BY_HASH) --requirement requirements/test.txt
+	$(BY_HASH) --requirement requirements/build.txt --requirement requirements/test.txt
+	$(ITSELF) --editable .
 else
 	$(INSTALL) --constraint constraints.txt --editable '.[certificate,evaluate,site,test]'
 endif
-	@touch $@
+	@touch $(VENV)/evaluate.stamp $@
 
 # After a change of constraints.txt or pyproject.toml. Needs an index of packages, which leaves no trace in what it writes.
 lock: $(VENV)/python.stamp
