@@ -52,8 +52,5 @@ def saved(value: object) -> bytes:
 
 def run(out: Path, stream: io.StringIO, *, body: str, files: Path, **options: object) -> int:
     """`verify` as the demonstration calls it, without a network."""
-    order = {"drive": None, "issue": 1} | options
-    return verify(
-        Order(body=body, out=out, board=BOARD, protocol=load_protocol("demo"), mirror=files, **order),  # type: ignore[arg-type]
-        stream,
-    )
+    order = {"drive": None, "issue": 1, "protocol": load_protocol("demo")} | options
+    return verify(Order(body=body, out=out, board=BOARD, mirror=files, **order), stream)  # type: ignore[arg-type]

@@ -12,13 +12,13 @@ import pytest
 import torch
 from doubles.demo import BOARD, IDS, checkpoint, issue_body, mirror, run, saved
 from doubles.drive import FakeDrive
+from doubles.small_runs import FEW_STEPS, with_small_ho_fmn
 
 from apcore import benchmark as benchmark_module
 from apcore.attacks.autoattack import run_autoattack
-from apcore.attacks.library import Budget
 from apcore.errors import BriefServiceError, MachineError, ServiceError
 from apcore.files.limits import DownloadLimits
-from apcore.protocol import load_protocol
+from apcore.protocol import Protocol, load_protocol
 from apcore.sample_sets import SampleSets, load_sample_sets
 from apcore.task import Task
 from bot.leaderboard.facts import board_facts
@@ -157,7 +157,7 @@ def test_what_passes_by_itself_is_tried_again_and_nobody_is_told_to_mend_it(
 
 
 def test_a_device_that_was_full_for_a_moment_costs_no_checkpoint(
-    tmp_path: Path, stream: io.StringIO, few_steps: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, stream: io.StringIO, small: Protocol, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attack, fails = benchmark_module.run_autoattack, [torch.OutOfMemoryError("CUDA out of memory. Tried"), None]
 
@@ -169,7 +169,7 @@ def test_a_device_that_was_full_for_a_moment_costs_no_checkpoint(
 
     monkeypatch.setattr(benchmark_module, "run_autoattack", full_at_first)
     files, pauses = mirror(tmp_path / "files", s50=HTML, s75=HTML), []
-    run(tmp_path / "out", stream, body=issue_body(), files=files, pause=pauses.append)
+    run(tmp_path / "out", stream, body=issue_body(), files=files, pause=pauses.append, protocol=small)
     assert pauses == [15]
     assert "the device `cpu` ran out of memory: CUDA out of memory. Tried; tried again in 15 s" in stream.getvalue()
     assert _last(tmp_path / "out")["accuracies"]["aa_robust"]["samples"] == 48
@@ -233,27 +233,27 @@ def _with_outcomes(*changes: tuple[str, str]) -> str:
 
 
 @pytest.fixture
-def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A budget so small that a checkpoint is attacked within seconds; the claims are not those of such a run."""
-    few = partial(run_autoattack, budget=Budget(apgd_steps=1, fab_steps=1, square_queries=5))
-    monkeypatch.setattr("apcore.benchmark.run_autoattack", few)
+def small(monkeypatch: pytest.MonkeyPatch) -> Protocol:
+    """The protocol with attacks so small that a checkpoint takes a second; the claims are not those of such a run."""
+    monkeypatch.setattr("apcore.benchmark.run_autoattack", partial(run_autoattack, budget=FEW_STEPS))
+    return with_small_ho_fmn(load_protocol("demo"))
 
 
 def _last(out: Path) -> dict:
     return json.loads((out / "results" / f"{_key(90)}.json").read_text(encoding="utf-8"))
 
 
-def test_an_outcomes_file_is_fetched_and_compared(tmp_path: Path, stream: io.StringIO, few_steps: None) -> None:
+def test_an_outcomes_file_is_fetched_and_compared(tmp_path: Path, stream: io.StringIO, small: Protocol) -> None:
     files = mirror(tmp_path / "files", s50=HTML, s75=HTML)
     (files / OUTCOMES_ID).write_bytes(HTML)  # the first time, what lies there is a web page
-    run(tmp_path / "out", stream, body=_with_outcomes(), files=files)
+    run(tmp_path / "out", stream, body=_with_outcomes(), files=files, protocol=small)
     found = _last(tmp_path / "out")["outcomes_file"]
     assert (found["sha256"], found["compared"]) == (None, None)
     assert "is a web page (HTML), not the file" in found["refused"]
     own = tmp_path / "out" / "results" / f"{_key(90)}.outcomes.npz"
 
     (files / OUTCOMES_ID).write_bytes(own.read_bytes())
-    run(tmp_path / "out", stream, body=_with_outcomes(), files=files)
+    run(tmp_path / "out", stream, body=_with_outcomes(), files=files, protocol=small)
     found = _last(tmp_path / "out")["outcomes_file"]
     assert found["sha256"] == hashlib.sha256(own.read_bytes()).hexdigest()
     assert found["refused"] is None
