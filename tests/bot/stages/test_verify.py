@@ -201,10 +201,10 @@ def test_a_file_that_its_owner_replaced_is_fetched_again(tmp_path: Path, stream:
 
 
 def test_a_result_is_not_used_again_once_the_samples_are_others(
-    tmp_path: Path, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, stream: io.StringIO, small: Protocol, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def again() -> str:
-        run(tmp_path / "out", stream, body=issue_body(NOT_ATTACKED), files=files)
+        run(tmp_path / "out", stream, body=issue_body(NOT_ATTACKED), files=files, protocol=small)
         return json.loads((tmp_path / "out" / "results" / f"{_key(90)}.json").read_text())["environment"]["data"]
 
     def darker(task: Task) -> SampleSets:
@@ -213,9 +213,9 @@ def test_a_result_is_not_used_again_once_the_samples_are_others(
 
     files = mirror(tmp_path / "files")
     measured = [again()]
-    monkeypatch.setattr("bot.stages.verify.benchmark", lambda *_args, **_options: pytest.fail("measured again"))
-    measured.append(again())
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.stages.verify.benchmark", lambda *_args, **_options: pytest.fail("measured again"))
+        measured.append(again())
     monkeypatch.setattr("apcore.earlier_result.load_sample_sets", darker)
     monkeypatch.setattr("apcore.benchmark.load_sample_sets", darker)
     measured.append(again())
