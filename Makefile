@@ -65,6 +65,7 @@ lock: $(VENV)/python.stamp
 	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/publish.txt --extra publish pyproject.toml
 	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/evaluate.txt --extra evaluate pyproject.toml
 	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/certificate.txt --extra certificate pyproject.toml
+	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/publish-certificate.txt --extra publish --extra certificate pyproject.toml
 	$(VENV)/bin/uv pip compile $(PINNED) --quiet --output-file requirements/test.txt --extra certificate --extra evaluate --extra site --extra test pyproject.toml
 	$(MAKE) sbom
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from apcore import command_line
 from apcore.command_line import Commands, add_command, add_protocol_option
+from apcore.errors import MachineError
 from apcore.protocol import load_protocol
 from bot.board_here import board_here
 
@@ -112,6 +113,12 @@ def _add_publish(commands: Commands) -> None:
     )
     parser.add_argument("--run", type=command_line.positive, required=True, metavar="ID", dest="run_id", help="the run")
     parser.add_argument("--issue", type=command_line.positive, required=True, metavar="N", help="number of the issue")
+    parser.add_argument(
+        "--trusted-root",
+        type=Path,
+        metavar="FILE",
+        help="keys to check certificates with instead of those of Sigstore's public instance, which come with its library",
+    )
     add_protocol_option(parser)
 
 
@@ -175,14 +182,20 @@ def _accept(options: argparse.Namespace) -> int:
 def _publish(options: argparse.Namespace) -> int:
     from bot.github.surroundings import connect, surroundings  # noqa: PLC0415
     from bot.leaderboard.facts import board_facts  # noqa: PLC0415
-    from bot.stages.publish import PERMISSIONS, PublishOrder, publish_run  # noqa: PLC0415
 
+    try:
+        from bot.stages.publish import PERMISSIONS, PublishOrder, publish_run  # noqa: PLC0415
+    except ModuleNotFoundError as exc:
+        raise MachineError(
+            where=exc.name or "publish", message="is not installed here", fix="pip install 'apbot[certificate,publish]'"
+        ) from exc
     order = PublishOrder(
         run=options.run_id,
         issue=options.issue,
         protocol=load_protocol(options.protocol),
         methods=board_facts(board_here()),
         place=surroundings(options.env),
+        trusted_root=options.trusted_root,
     )
     return publish_run(order, connect(options.env, PERMISSIONS), sys.stderr)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LISTS = ("build", "light", "site", "certificate", "publish", "evaluate", "test")
+LISTS = ("build", "light", "site", "certificate", "publish", "publish-certificate", "evaluate", "test")
 PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[a-z0-9, -]+\])?==(\S+)(?: ; .+)?")
 
 
@@ -55,6 +55,7 @@ def test_every_package_that_the_program_names_is_locked() -> None:
         "evaluate": extras["evaluate"],
         "site": [*project["dependencies"], *extras["site"]],
         "certificate": [*project["dependencies"], *extras["certificate"]],
+        "publish-certificate": [*project["dependencies"], *extras["publish"], *extras["certificate"]],
         "test": [*extras["certificate"], *extras["evaluate"], *extras["site"], *extras["test"]],
     }
     for name, wanted in named.items():
@@ -64,10 +65,11 @@ def test_every_package_that_the_program_names_is_locked() -> None:
 
 def test_the_lists_contain_one_another() -> None:
     """A job that installs a longer one has the packages of a shorter one at the same versions."""
-    light, site, certificate, publish, evaluate, test = (pins(entries(name)).items() for name in LISTS[1:])
+    light, site, certificate, publish, both, evaluate, test = (pins(entries(name)).items() for name in LISTS[1:])
     assert light <= publish <= evaluate <= test
     assert light <= site <= test
     assert light <= certificate <= test
+    assert both == publish | certificate
 
 
 def test_the_bill_of_materials_names_every_package_that_is_installed_by_its_hashes() -> None:
@@ -85,4 +87,5 @@ def test_the_bill_of_materials_names_every_package_that_is_installed_by_its_hash
 
 def test_what_holds_a_token_installs_no_torch() -> None:
     assert not {"torch", "numpy", "scipy"} & pins(entries("light")).keys()
-    assert not {"torch", "scipy"} & pins(entries("publish")).keys()
+    for name in ("publish", "publish-certificate"):
+        assert not {"torch", "scipy"} & pins(entries(name)).keys()

@@ -237,6 +237,16 @@ def test_jobs_and_artifacts_are_called_as_the_plan_calls_them() -> None:
     assert progress["with"]["path"].endswith("/progress.json")
 
 
+def test_only_the_publishing_job_has_the_library_that_checks_signatures() -> None:
+    lists = {
+        place: step["with"]["packages"]
+        for place, job in JOBS.items()
+        for step in job["steps"]
+        if "packages" in step.get("with", {})
+    }
+    assert [place for place, name in lists.items() if "certificate" in name] == ["verify/publish"]
+
+
 def test_what_the_publishing_job_reads_holds_no_checkpoint() -> None:
     uploads = {
         step["with"]["name"]: step["with"]["path"].splitlines()

@@ -199,6 +199,24 @@ def lost(situation: Situation, run_url: str | None) -> Decision:
     return _wait(situation, record, submission, nothing, Published(run_url=run_url))
 
 
+def held_back(situation: Situation, measured: Submission, handed: Handed | None, run_url: str) -> Decision:
+    """A run whose results stand and cannot be published now, by no fault of its author's: they are kept for a later try.
+
+    Args:
+        situation: as it is; what is approved is what was measured.
+        measured: the submission that the run measured.
+        handed: what was taken from it; None if everything was measured before.
+        run_url: https address of the run.
+    """
+    record, submission = replace(situation.record, run=None), situation.submission
+    if submission is None:
+        raise ValueError("only what is approved is published, or held back")
+    if handed is not None:
+        record = replace(record, checkpoints=_checkpoints(situation, measured, handed))
+    nothing = Handed(accepted=(), failures=(), failed_in={}, refusals=())
+    return _wait(situation, record, submission, nothing, Published(run_url=run_url))
+
+
 def _no_run(situation: Situation, why: str) -> Begun:
     return Begun(decision=replace(_as_it_is(situation), log=(f"this run measures nothing: {why}",)), plan=None)
 

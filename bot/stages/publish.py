@@ -6,7 +6,7 @@ to what they should be.
 """
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,17 +27,18 @@ from bot.lifecycle.decision import Decision, decided
 from bot.lifecycle.handover import RESULT_FILE, Handed, HandoverError, receive
 from bot.lifecycle.plan import asked
 from bot.lifecycle.record import Record, Run
-from bot.lifecycle.runs import Published, Situation, conclude, judged_for, lost, settle
+from bot.lifecycle.runs import Published, Situation, conclude, held_back, judged_for, lost, settle
 from bot.lifecycle.state import State
 from bot.lifecycle.telling import living_body
 from bot.reply.result_comment import CurveImage
 from bot.rules.facts import KnownMethod
-from bot.stages.certified import Evidence, ResultFile, evidence_of
+from bot.stages.certified import Evidence, ResultFile, evidence_of, left_by
 from bot.stages.curves import Measurement, draw_curves
 from bot.stages.evidence import backed, outcomes_behind, spread_of
 from bot.stages.handed_over import Handovers
 from bot.stages.issue_at_hand import IssueAtHand, carry_out, look_at
 from bot.stages.kept_results import Kept, forgotten, gone_failures, kept_results, measured_at, result_files
+from bot.stages.own_certificate import own_certificate
 from bot.stages.proposal import CURVES, Proposed, Proposing, is_attacked, propose_change
 from bot.stages.run_order import RunOrder
 from bot.submission.model import Submission
@@ -62,6 +63,7 @@ class PublishOrder:
         protocol: under which it is measured.
         methods: those on the board.
         place: of the job.
+        trusted_root: keys that certificates are checked with; None for those of Sigstore's public instance.
     """
 
     run: int
@@ -69,6 +71,7 @@ class PublishOrder:
     protocol: Protocol
     methods: Sequence[KnownMethod]
     place: Surroundings
+    trusted_root: Path | None = None
 
     @property
     def run_url(self) -> str:
@@ -120,7 +123,8 @@ def publish_run(order: PublishOrder, github: Repository, stream: TextIO, now: da
         now: the time; None for the clock's.
 
     Raises:
-        MachineError: the run handed over what is not its own; nothing of it is taken, and it is tried again.
+        MachineError: the run handed over what is not its own, or a certificate is not its run's. Of the first nothing is taken; of
+            the second the results are kept, and published with a later try.
         TurnError: GitHub failed; the same command may be run again.
     """
     at_hand = look_at(github, order.issue, order.protocol, order.methods, now or datetime.now(UTC), stream)
@@ -140,11 +144,27 @@ def publish_run(order: PublishOrder, github: Repository, stream: TextIO, now: da
         ) from exc
     decision = _decision(order, gathered, Published(run_url=order.run_url))
     if decision.record is not None and decision.record.state in _PUBLISHED and is_attacked(gathered.results):
+        if gathered.evidence.refused:
+            kept = held_back(_situation(gathered), gathered.measured, gathered.handed, order.run_url)
+            carry_out(github, at_hand, kept, stream)
+            raise _forged(order, gathered.evidence)
         decision = _proposed(order, github, at_hand, gathered, stream)
     carry_out(github, at_hand, decision, stream)
     state = decision.record.state if decision.record else "nothing"
     print(f"issue {order.issue}: {state}", file=stream, flush=True)
     return DONE
+
+
+def _forged(order: PublishOrder, evidence: Evidence) -> MachineError:
+    """Why nothing is proposed. An honest certificate reads like this, too, where the keys that come with `sigstore` are too old."""
+    return MachineError(
+        where=f"run {order.run}",
+        message=f"nothing is proposed: {'; '.join(evidence.refused)}",
+        fix=(
+            "find out which job left that artifact `certificate`; run Certify of that run again, which leaves its own, or delete "
+            "the artifact, and the results are published without one. If honest ones are refused, install a newer `sigstore`"
+        ),
+    )
 
 
 def _is_awaited(situation: Situation, run: int) -> bool:
@@ -158,10 +178,15 @@ def _is_awaited(situation: Situation, run: int) -> bool:
 
 def _gather(order: PublishOrder, situation: Situation, handovers: Handovers) -> Gathered:
     run = situation.record.run
-    return _settled(situation, handovers) if run is None else _of_run(order, situation, run, handovers)
+    return _settled(order, situation, handovers) if run is None else _of_run(order, situation, run, handovers)
 
 
-def _settled(situation: Situation, handovers: Handovers) -> Gathered:
+def _evidence(order: PublishOrder, results: Iterable[ResultFile], handovers: Handovers) -> Evidence:
+    check = own_certificate(order.place.repository, order.trusted_root)
+    return evidence_of(results, left_by(handovers, check))
+
+
+def _settled(order: PublishOrder, situation: Situation, handovers: Handovers) -> Gathered:
     submission = situation.submission
     assert submission is not None, "it is approved as it is"  # noqa: S101 - seen to by `_is_awaited`
     kept, outcomes = _kept(situation.protocol, handovers, submission, situation.record)
@@ -171,7 +196,7 @@ def _settled(situation: Situation, handovers: Handovers) -> Gathered:
         measured=submission,
         kept=kept,
         outcomes=outcomes,
-        evidence=evidence_of(result_files(kept).values(), handovers),
+        evidence=_evidence(order, result_files(kept).values(), handovers),
     )
 
 
@@ -209,7 +234,7 @@ def _of_run(order: PublishOrder, situation: Situation, run: Run, handovers: Hand
         measured=began.submission,
         kept=kept,
         outcomes=outcomes | own,
-        evidence=evidence_of((result_files(kept) | new).values(), handovers),
+        evidence=_evidence(order, (result_files(kept) | new).values(), handovers),
         spread=spread_of(seeded, order.protocol),
     )
 
@@ -240,10 +265,14 @@ def _kept(
     return Kept(results=results, failures=kept.failures, gone=gone), outcomes
 
 
-def _decision(order: PublishOrder, gathered: Gathered, published: Published) -> Decision:
-    kept = gathered.kept
+def _situation(gathered: Gathered) -> Situation:
+    """With what is known of the weights."""
     fingerprints = {one.model_key: one.checkpoint.fingerprint for one in gathered.results if one.checkpoint.fingerprint}
-    situation = replace(gathered.situation, fingerprints=fingerprints)
+    return replace(gathered.situation, fingerprints=fingerprints)
+
+
+def _decision(order: PublishOrder, gathered: Gathered, published: Published) -> Decision:
+    kept, situation = gathered.kept, _situation(gathered)
     known = replace(
         published,
         kept=tuple(files.result for files in kept.results.values()),

@@ -1,7 +1,7 @@
 """A pull request that main has overtaken, made anew on the present one: the same results, tables and ranks as they are now.
 
-It needs neither numpy nor matplotlib: the numbers are in the artifacts that the record names, pictures and details on the branch
-itself.
+It needs neither numpy nor matplotlib: the numbers are in the artifacts that the record names, pictures, details and certificates
+on the branch itself.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from bot.github.surroundings import Surroundings
 from bot.lifecycle.runs import judged_for
 from bot.lifecycle.state import State
 from bot.rules.facts import KnownMethod
-from bot.stages.certified import evidence_of
+from bot.stages.certified import evidence_of, proposed_at
 from bot.stages.handed_over import Handovers
 from bot.stages.issue_at_hand import look_at
 from bot.stages.kept_results import kept_results, measured_at, result_files
@@ -83,7 +83,7 @@ def rebuild(
             measured_at=measured_at(kept, record, place),
             today=now.date(),
             curves=curves_at(github.contents, head, submission),
-            evidence=evidence_of(result_files(kept).values(), handovers),
+            evidence=evidence_of(result_files(kept).values(), proposed_at(github.contents, head)),
             details=None,
         ),
     )

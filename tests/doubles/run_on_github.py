@@ -44,6 +44,7 @@ class OnGitHub:
     folder: Path
     protocol: Protocol
     monkeypatch: pytest.MonkeyPatch
+    trusted_root: Path | None = None
     told: str = ""
     outputs: dict[str, str] = field(default_factory=dict)
 
@@ -169,9 +170,9 @@ class OnGitHub:
         self.world.upload(run.id, "fetched", {"fetched.json": json.dumps(document).encode()})
 
     def publish(self, row: IssueRow, run: RunRow) -> int:
-        return self.run(
-            "publish", "--run", str(run.id), "--issue", str(row.number), "--protocol", self.protocol.name, run=run
-        )
+        where = ("--run", str(run.id), "--issue", str(row.number), "--protocol", self.protocol.name)
+        keys = ("--trusted-root", str(self.trusted_root)) if self.trusted_root else ()
+        return self.run("publish", *where, *keys, run=run)
 
     def rebuild(self, row: IssueRow, days: int = 0) -> bool:
         """What the sweep does about a pull request that main has overtaken."""

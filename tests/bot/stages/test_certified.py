@@ -1,8 +1,11 @@
 """What a run certifies, and how it reaches a reader: accepted, signed, proposed beside the result, checked in a clone."""
 
+import base64
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from doubles.demo import IDS, issue_body
@@ -14,11 +17,12 @@ from doubles.signing import Signer, Sigstore, statement
 from apcore.model_key import ModelKey
 from bot.cli import main
 from bot.lifecycle.state import State
-from bot.stages.certified import ResultFile, evidence_of
-from bot.stages.handed_over import Handovers
+from bot.stages.certified import Certificate, Evidence, ResultFile, evidence_of
+from bot.stages.own_certificate import own_certificate
 
 HASHES = {drive_id: f"{sparsity:064x}" for sparsity, drive_id in IDS.items()}
 KEYS = {sparsity: f"FilterPruning_Demo2026Digits_R6_DIGITS_S_{sparsity}" for sparsity in IDS}
+RAW = b"{}\n"
 BILL = ROOT / "requirements" / "evaluate.cdx.json"
 
 
@@ -28,14 +32,21 @@ def double() -> Iterator[GitHubDouble]:
         yield running
 
 
-@pytest.fixture
-def hub(double: GitHubDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OnGitHub:
-    return on_github(double, tmp_path, monkeypatch)
-
-
 @pytest.fixture(scope="module")
 def sigstore() -> Sigstore:
     return Sigstore()
+
+
+@pytest.fixture
+def root(sigstore: Sigstore, tmp_path: Path) -> Path:
+    return sigstore.trusted_root(tmp_path / "root.json")
+
+
+@pytest.fixture
+def hub(double: GitHubDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: Path) -> OnGitHub:
+    found = on_github(double, tmp_path, monkeypatch)
+    found.trusted_root = root
+    return found
 
 
 def measured(hub: OnGitHub, *places: int, body: str | None = None):
@@ -100,9 +111,8 @@ def test_what_a_run_certified_is_checked_in_a_clone_of_the_board(
         place = tmp_path / "clone" / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
-    root = str(sigstore.trusted_root(tmp_path / "root.json"))
     certificate = str(tmp_path / "clone" / str(run.id) / "certificate.sigstore.json")
-    named = ("--repository", hub.world.full_name, "--trusted-root", root, "--certificate", certificate)
+    named = ("--repository", hub.world.full_name, "--trusted-root", str(hub.trusted_root), "--certificate", certificate)
     outcomes = accepted / f"{KEYS[75]}.outcomes.npz"
     for file in (*(tmp_path / "clone" / name for name in sorted(names)), outcomes, BILL):
         capsys.readouterr()
@@ -160,24 +170,101 @@ def test_results_are_published_without_a_certificate_and_get_it_when_the_job_is_
     assert "Without a certificate" not in pull_text(hub, row.number)
 
 
-OTHERS = {
-    "of other files": lambda sigstore: json.dumps(sigstore.bundle(statement({"a.json": b"{}"}))).encode(),
-    "no bundle": lambda _: b"\x89PNG",
-    "of two megabytes": lambda _: b"[" + b" " * 2_000_000 + b"]",
+def signed(sigstore: Sigstore, signer: Signer, content: bytes = RAW, **changed: Any) -> bytes:
+    return json.dumps(sigstore.bundle(statement({"KEY.json": content}, **changed), signer)).encode()
+
+
+def bent(sigstore: Sigstore) -> bytes:
+    """Of another file when it was signed."""
+    bundle = json.loads(signed(sigstore, Signer(), b"another"))
+    bundle["dsseEnvelope"]["payload"] = base64.b64encode(statement({"KEY.json": RAW})).decode()
+    return json.dumps(bundle).encode()
+
+
+FORGED = {
+    "by an issuer of one's own": (lambda _: signed(Sigstore(), Signer()), "whoever issued it is not trusted"),
+    "for another issuer's identity": (
+        lambda sigstore: signed(sigstore, Signer(issuer="https://accounts.google.com")),
+        "it was not issued for a job of GitHub Actions",
+    ),
+    "by another repository": (
+        lambda sigstore: signed(sigstore, Signer(repository="thief/apbot")),
+        "it is signed by https://github.com/thief/apbot/",
+    ),
+    "by another workflow": (
+        lambda sigstore: signed(sigstore, Signer(workflow=".github/workflows/ci.yml")),
+        "it is signed by https://github.com/board/apbot/.github/workflows/ci.yml@",
+    ),
+    "by another branch": (
+        lambda sigstore: signed(sigstore, Signer(ref="refs/heads/mine")),
+        "it is signed by https://github.com/board/apbot/.github/workflows/verify.yml@refs/heads/mine",
+    ),
+    "on a machine that meets strangers' files": (
+        lambda sigstore: signed(sigstore, Signer(runner="self-hosted")),
+        "it is signed on a machine that is self-hosted",
+    ),
+    "in another run": (
+        lambda sigstore: signed(sigstore, Signer(run=811)),
+        "it is of another run, https://github.com/board/apbot/actions/runs/811/attempts/1",
+    ),
+    "of a statement that was exchanged": (bent, "its signature does not hold: DSSE: invalid signature"),
+    "of a statement about something else": (
+        lambda sigstore: signed(sigstore, Signer(), predicateType="https://example.com/anything"),
+        "the statement is not one about where files come from",
+    ),
+    "in no bundle at all": (lambda _: b"\x89PNG", "it is no Sigstore bundle"),
+    "in more than is read": (lambda _: b"[" + b" " * 2_000_000 + b"]", "it is no Sigstore bundle"),
 }
 
 
-@pytest.mark.parametrize("what", OTHERS)
-def test_a_certificate_that_does_not_speak_of_a_result_is_left_out(
-    what: str, hub: OnGitHub, sigstore: Sigstore
+@pytest.mark.parametrize("how", FORGED)
+def test_a_certificate_that_is_not_of_this_run_is_refused(how: str, sigstore: Sigstore, root: Path) -> None:
+    forge, words = FORGED[how]
+    found = own_certificate("board/apbot", root)(forge(sigstore), 81)
+    assert found.refused.startswith(words)
+    assert (found.bundle, found.subjects) == (b"", frozenset())
+
+
+def test_the_certificate_of_this_run_speaks_of_its_files(sigstore: Sigstore, root: Path) -> None:
+    bundle = signed(sigstore, Signer())
+    found = own_certificate("board/apbot", root)(bundle, 81)
+    assert found == Certificate(bundle=bundle, subjects=frozenset({hashlib.sha256(RAW).hexdigest()}))
+
+
+def test_keys_that_cannot_be_read_refuse_every_certificate(sigstore: Sigstore, tmp_path: Path) -> None:
+    (tmp_path / "none.json").write_text("{}")
+    found = own_certificate("board/apbot", tmp_path / "none.json")(signed(sigstore, Signer()), 81)
+    assert found.refused == "no trusted root can be read from it"
+
+
+def test_a_certificate_that_does_not_speak_of_a_result_is_left_out() -> None:
+    result = ResultFile(key=ModelKey.parse(KEYS[75]), run=81, raw=RAW)
+    found = evidence_of([result], lambda _: Certificate(bundle=b"{}", subjects=frozenset({"0" * 64})))
+    assert found == Evidence(files={f"leaderboard/evidence/81/{KEYS[75]}.json": RAW})
+
+
+def test_nothing_is_proposed_with_a_forged_certificate_and_nothing_is_measured_again(
+    hub: OnGitHub, sigstore: Sigstore
 ) -> None:
-    run = hub.start(hub.approved_issue(issue_body()))
-    hub.world.upload(run.id, "certificate", {"attestation.json": OTHERS[what](sigstore)})
-    result = ResultFile(key=ModelKey.parse(KEYS[75]), run=run.id, raw=b"{}\n")
-    found = evidence_of([result], Handovers(hub.github.runs))
-    assert found.files == {f"leaderboard/evidence/{run.id}/{KEYS[75]}.json": b"{}\n"}
-    assert found.certified == frozenset()
-    assert len(found.log) == (what != "of other files")
+    row, run = measured(hub, 0, 1, 2)
+    accepted = accept(hub, row, run)
+    forged = certify(hub, run, accepted, Sigstore())
+    assert hub.publish(row, run) == 3
+    assert f"nothing is proposed: the certificate of run {run.id}: whoever issued it is not trusted" in hub.told
+    assert "run Certify of that run again" in hub.told
+    record = hub.record(row.number)
+    assert (record.state, record.pull_request, record.run) == (State.WAITING, None, None)
+    assert record.not_before is not None
+    assert {tried.result.run for tried in record.checkpoints} == {run.id}
+    assert not [blob for blob in hub.world.git.blobs.values() if forged.strip() in blob]
+    assert not hub.comments(row.number), "it is nobody's turn but ours"
+    bundle = certify(hub, run, accepted, sigstore)
+    hub.edit(row, issue_body())  # approved once more, for the sweep would wait
+    again, plan = hub.begin(row)
+    assert plan is None
+    assert hub.publish(row, again) == 0, hub.told
+    assert hub.record(row.number).state is State.VERIFIED
+    assert evidence(hub, row.number)[f"{run.id}/certificate.sigstore.json"] == bundle
 
 
 def test_what_two_runs_measured_stands_in_two_folders_and_survives_a_rebuild(hub: OnGitHub, sigstore: Sigstore) -> None:
