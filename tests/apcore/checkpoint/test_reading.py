@@ -11,6 +11,7 @@ import pytest
 import torch
 from doubles.hostile_files import bytearray_bomb, hash_bomb, saved, state_dict
 
+from apcore.checkpoint import reading
 from apcore.checkpoint.child import REPORT
 from apcore.checkpoint.limits import ReadLimits
 from apcore.checkpoint.reading import read_checkpoint
@@ -18,6 +19,9 @@ from apcore.errors import ContributorError, MachineError
 from apcore.layouts.effective import effective_tensors
 from apcore.layouts.resolution import resolve
 from apcore.model_key import Structure
+from apcore.sandbox.bubblewrap import bubblewrap_works
+from apcore.sandbox.landlocked import landlock_works
+from apcore.sandbox.mechanism import Walls
 from apcore.sparsity import Reading, measure_sparsity
 
 
@@ -104,6 +108,61 @@ def test_the_child_sees_no_token_and_no_path(stored, tmp_path: Path, monkeypatch
     }
     assert argv[1] == "-I"
     assert folder == ["log.txt", "report.json"]
+
+
+# Where the bytes would be parsed, so behind every wall that stands by then.
+PARSER_THAT_TRIES_TO_GET_OUT = """
+import json, os, runpy, socket, sys
+sys.path.insert(0, sys.argv.pop(1))
+from apcore.checkpoint import distance_formats
+
+def environments():
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            yield open(f"/proc/{process}/environ", "rb").read()
+        except OSError:
+            pass
+
+def comes_of(attempt, order):
+    try:
+        return bool(attempt(order))
+    except OSError:
+        return False
+
+def tried(data):
+    attempts = (
+        lambda order: open(order["secret"]).read(),
+        lambda order: socket.socketpair(),
+        lambda order: any(order["token"].encode() in found for found in environments()),
+    )
+    return [comes_of(attempt, json.loads(data)) for attempt in attempts]
+
+distance_formats.parse_distances = tried
+runpy.run_module("apcore.checkpoint.child", run_name="__main__")
+"""
+WALLS = {
+    "all that there are": Walls(namespaces=True, landlock=True, system_calls=True),
+    "without Landlock": Walls(namespaces=True, landlock=False, system_calls=True),
+    "without namespaces": Walls(namespaces=False, landlock=True, system_calls=True),
+}
+
+
+@pytest.mark.parametrize("under", WALLS)
+def test_whoever_breaks_the_parser_is_behind_the_walls(
+    under: str, stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child itself, with the walls that it is given for every file: not a file, not a socket, not a token."""
+    walls = WALLS[under]
+    if (walls.namespaces and not bubblewrap_works()) or (walls.landlock and not landlock_works()):
+        pytest.skip(f"this machine cannot put up all of {walls}")
+    monkeypatch.setattr(reading, "walls_here", lambda: walls)
+    monkeypatch.setenv("GITHUB_TOKEN", "canary-token")
+    monkeypatch.setattr(reading, "_START", PARSER_THAT_TRIES_TO_GET_OUT)
+    (tmp_path / "secret").write_text("secret")
+    order = stored(json.dumps({"secret": str(tmp_path / "secret"), "token": "canary-token"}).encode())
+    with order.open("rb") as file:
+        _, (came,) = reading.run_child("distances", file, ReadLimits())
+    assert came.tolist() == [False, False, False]
 
 
 def test_a_child_that_hangs_without_computing_is_not_held_against_the_author(
