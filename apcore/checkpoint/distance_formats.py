@@ -30,12 +30,12 @@ def parse_distances(data: bytes) -> npt.NDArray[np.float64]:
         raise _refusal(
             f"the file holds an array of shape {numbers.shape}, expected 1 to {MAX_DISTANCES:,} numbers in a row"
         )
-    wrong = np.flatnonzero(~(numbers >= 0))  # NaN compares false
-    if wrong.size:
-        raise _refusal(
-            f"{wrong.size:,} of {numbers.size:,} distances are negative or NaN, the first one at index {wrong[0]}",
-            "a distance is at least 0, and inf where no adversarial example was found",
-        )
+    for wrong, what in ((np.isnan(numbers), "NaN"), (numbers < 0, "negative")):
+        if wrong.any():
+            raise _refusal(
+                f"{wrong.sum():,} of {numbers.size:,} distances are {what}, the first one at index {wrong.argmax()}",
+                "a distance is at least 0, and inf where no adversarial example was found",
+            )
     return numbers
 
 
@@ -63,8 +63,12 @@ def _only_array(data: bytes) -> Any:
 def _json_numbers(data: bytes) -> Any:
     try:
         found = json.loads(data)
-    except (ValueError, RecursionError) as exc:
-        raise _refusal("the file begins like JSON, but is none") from exc
+    except RecursionError as exc:
+        raise _refusal("the JSON is nested too deeply; one list of numbers is read") from exc
+    except ValueError as exc:
+        is_json = not isinstance(exc, json.JSONDecodeError | UnicodeDecodeError)  # then a number is what cannot be read
+        words = "a number in the JSON has thousands of digits" if is_json else "the file begins like JSON, but is none"
+        raise _refusal(words) from exc
     numbers = found.get("distances") if isinstance(found, dict) else found
     if not isinstance(numbers, list) or not all(type(item) in (int, float) for item in numbers):
         raise _refusal("the JSON holds something else than one list of numbers")

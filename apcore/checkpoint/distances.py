@@ -12,7 +12,7 @@ from apcore.checkpoint.regular_file import check_size, open_regular
 from apcore.errors import TurnError
 
 DISTANCES_LIMITS: Final = ReadLimits(
-    max_bytes=16 << 20, memory_factor=16, memory_extra_bytes=1 << 29, cpu_s=20, wall_s=120.0
+    max_bytes=16 << 20, memory_factor=16, memory_extra_bytes=1 << 29, cpu_s=6, wall_s=120.0
 )
 
 

@@ -14,11 +14,15 @@ _STATM: Final = Path("/proc/self/statm")
 class ReadLimits:
     """Budget of the child process that reads a file; beyond `max_bytes` the file is not opened at all.
 
+    Processor time is what ends a hostile file, since no load of the machine lengthens it: with the imports (2 to 3 s for torch) a
+    small file is refused in less than 10 s of it. The wall clock ends what the machine, not the file, keeps waiting. Were it as
+    short, honest files would be turned away on a busy machine.
+
     Args:
         max_bytes: largest file.
         memory_factor: address space beyond what the reader itself takes, as a multiple of the file's size.
         memory_extra_bytes: address space beyond that, for thread stacks and the allocator's arenas.
-        cpu_s: CPU seconds after the imports, for a small file; an honest ResNet-18 takes about a tenth of a second.
+        cpu_s: CPU seconds after the imports, for a small file; an honest ResNet-18 takes about a tenth of one.
         cpu_s_per_gib: CPU seconds on top of that, for each GiB of the file.
         wall_s: seconds of wall clock, imports included.
     """
@@ -26,7 +30,7 @@ class ReadLimits:
     max_bytes: int = 1 << 30
     memory_factor: int = 4
     memory_extra_bytes: int = 512 << 20
-    cpu_s: int = 5
+    cpu_s: int = 3
     cpu_s_per_gib: int = 60
     wall_s: float = 300.0
 

@@ -7,7 +7,7 @@ is refused, and there is no second attempt with fewer checks.
 import re
 from typing import Final
 
-from apcore.checkpoint.container import SAVE_AGAIN
+from apcore.checkpoint.container import SAVE_AGAIN, UPLOAD_AGAIN
 from apcore.checkpoint.quoting import quoted
 from apcore.errors import ContributorError
 
@@ -16,8 +16,8 @@ _DROP: Final = "drop it from the dictionary, or save only `model.state_dict()`"
 
 _UNKNOWN_GLOBAL: Final = re.compile(r"GLOBAL (\S+) was not an allowed global")
 _BLOCKED_GLOBAL: Final = re.compile(r"unsupported GLOBAL (\S+) whose module")
-
-_UPLOAD_AGAIN: Final = "upload it again, and compare its size with the one on your disk"
+_NO_RECORD: Final = re.compile(r"failed locating file (?:data/)?(.*): file not found", re.DOTALL)
+_ASKED: Final = re.compile(r"tried to allocate (\d{1,20}) bytes")
 
 _CODE_RUNNERS: Final = frozenset(
     {
@@ -73,12 +73,12 @@ _BY_TEXT: Final = (
     (
         "PytorchStreamReader",
         "the file begins like a checkpoint, but a record in it is missing or damaged",
-        _UPLOAD_AGAIN,
+        UPLOAD_AGAIN,
     ),
     ("storage has wrong byte size", "a tensor in the file claims more numbers than the file holds", SAVE_AGAIN),
     ("does not match expected size", "a tensor in the file claims more numbers than the file holds", SAVE_AGAIN),
     ("out of bounds", "a tensor in the file claims more numbers than the file holds", SAVE_AGAIN),
-    ("unexpected EOF", "the file ends in the middle of a tensor: it was cut off on its way", _UPLOAD_AGAIN),
+    ("unexpected EOF", "the file ends in the middle of a tensor: it was cut off on its way", UPLOAD_AGAIN),
 )
 """Part of the loader's message, what it means, what to do."""
 
@@ -103,26 +103,31 @@ def explain(exc: BaseException) -> ContributorError:
     """
     text = str(exc)
     if isinstance(exc, MemoryError) or "can't allocate memory" in text or "not enough memory" in text:
-        return too_much_memory()
+        asked = _ASKED.search(text)
+        return too_much_memory(int(asked[1]) if asked else None)
     if isinstance(exc, RecursionError):
         return _refusal("the file nests its contents too deeply to be read", SAVE_AGAIN)
     if found := _BLOCKED_GLOBAL.search(text) or _UNKNOWN_GLOBAL.search(text):
         return explain_global(found[1])
+    if found := _NO_RECORD.search(text):
+        return _missing_record(found[1])
     for part, message, fix in _BY_TEXT:
         if part in text:
             return _refusal(message, fix)
     return _refusal(f"PyTorch's safe loader cannot read the file ({type(exc).__name__})", SAVE_AGAIN)
 
 
-def too_much_memory() -> ContributorError:
-    """The refusal of a file whose reading was stopped for its memory."""
-    return _refusal("reading the file takes many times the memory that its size explains", SAVE_AGAIN)
+def too_much_memory(asked: int | None = None) -> ContributorError:
+    """The refusal of a file whose reading was stopped for its memory, when a tensor in it asked for so many bytes."""
+    what = "" if asked is None else f": a tensor in it asks for {asked:,} bytes"
+    return _refusal(f"reading the file takes many times the memory that its size explains{what}", SAVE_AGAIN)
 
 
 def too_much_cpu(cpu_s: int) -> ContributorError:
     """The refusal of a file whose reading was stopped after `cpu_s` CPU seconds."""
     return _refusal(
-        f"reading the file was stopped after {cpu_s} s of computing; a checkpoint takes one or two", SAVE_AGAIN
+        f"reading the file was stopped after {cpu_s} s of computing; an honest file takes a fraction of that",
+        SAVE_AGAIN,
     )
 
 
@@ -141,6 +146,14 @@ def explain_global(name: str) -> ContributorError:
         f"the file holds an object of the author's own code or of another package ({shown}); "
         "such code is never run here, so the object cannot be rebuilt",
         f"if it is the model, {_STATE_DICT}; else {_DROP}",
+    )
+
+
+def _missing_record(name: str) -> ContributorError:
+    if "/" in name:
+        return _refusal("a tensor in the file takes its numbers from a path outside of the archive", SAVE_AGAIN)
+    return _refusal(
+        f"the record {quoted(name)}, with the numbers of a tensor, is missing from the archive", UPLOAD_AGAIN
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from apcore.checkpoint.container import HEAD_BYTES, Container, check_zip, sniff
+from apcore.checkpoint.container import HEAD_BYTES, Container, check_zip, goes_on, sniff
 from apcore.checkpoint.quoting import listed, quoted
 from apcore.checkpoint.refusals import explain
 from apcore.checkpoint.stand_ins import STAND_INS
@@ -66,7 +66,8 @@ def load_state_dict(file: BinaryIO, size_bytes: int) -> FoundStateDict:
     Raises:
         ContributorError: the file is no checkpoint, cannot be read safely, or holds no state dict that can be trusted.
     """
-    if sniff(file.read(HEAD_BYTES)) is Container.ZIP:
+    container = sniff(file.read(HEAD_BYTES))
+    if container is Container.ZIP:
         check_zip(file, size_bytes)
     file.seek(0)
     try:
@@ -78,6 +79,8 @@ def load_state_dict(file: BinaryIO, size_bytes: int) -> FoundStateDict:
         raise
     except Exception as exc:
         raise explain(exc) from exc
+    if container is Container.LEGACY and (behind := size_bytes - file.tell()):
+        raise goes_on(behind)
     found = find_state_dict(loaded)
     check_tensors(found.tensors, size_bytes)
     return found
@@ -136,9 +139,10 @@ def check_tensors(tensors: Mapping[str, Tensor], size_bytes: int) -> None:
             )
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-            bad = int((~torch.isfinite(tensor)).sum())
+            counted = {"NaN": int(tensor.isnan().sum()), "infinite": int(tensor.isinf().sum())}
+            bad = " and ".join(f"{what} in {count:,}" for what, count in counted.items() if count)
             raise _refusal(
-                f"{quoted(name)} holds {bad:,} of {tensor.numel():,} values that are NaN or infinite",
+                f"{quoted(name)} is {bad} of {tensor.numel():,} values",
                 "upload the checkpoint of an epoch before training diverged",
             )
 
@@ -173,12 +177,14 @@ def _named_tensors(found: dict[Any, Any], where: str) -> dict[str, Tensor]:
 
 
 def _check_form(name: str, tensor: Tensor) -> None:
-    plain = tensor.layout == torch.strided and not tensor.is_quantized and not tensor.is_nested
-    if not plain or tensor.device.type != "cpu":
-        raise _refusal(
-            f"{quoted(name)} is no dense tensor (it is sparse, quantized, nested or without data)",
-            "save dense tensors: `tensor.to_dense()` for sparse ones, `tensor.dequantize()` for quantized ones",
-        )
+    for is_so, what, fix in (
+        (tensor.is_nested, "nested", "save each of the tensors in it under a name of its own"),
+        (tensor.is_quantized, "quantized", "save `tensor.dequantize()`"),
+        (tensor.layout != torch.strided, "sparse", "save `tensor.to_dense()`"),
+        (tensor.device.type != "cpu", "a tensor without data", "load the weights before you save them"),
+    ):
+        if is_so:
+            raise _refusal(f"{quoted(name)} is {what}; dense tensors with their numbers are read", fix)
     if tensor.dtype not in _DTYPES:
         raise _refusal(
             f"{quoted(name)} is of type `{tensor.dtype}`, which is not read", "save real tensors in single precision"

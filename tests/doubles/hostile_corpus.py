@@ -24,6 +24,7 @@ from doubles.hostile_files import (
     hash_bomb,
     legacy,
     old_pickle,
+    records,
     reduce_pickle,
     saved,
     state_dict,
@@ -112,7 +113,7 @@ def _containers() -> dict[str, bytes]:
 def _archives() -> dict[str, bytes]:
     """Zip archives that `torch.save` does not write."""
     good = saved(state_dict())
-    pickled, storages = _records(good)
+    pickled, storages = records(good)
     return {
         "archive of something else": _zipped({"notes.txt": b"hello"}, zipfile.ZIP_STORED),
         "archive without its end": good[: len(good) // 2],
@@ -127,7 +128,8 @@ def _archives() -> dict[str, bytes]:
         ),
         "archive that announces more than it has": _announcing(good, 1 << 40),
         "archive that is encrypted": _flagged(good),
-        "archive with bytes behind its end": good + b"#!/bin/sh\n" * 8_000,
+        "archive with bytes behind its end": good + b"#!/bin/sh\n",
+        "archive behind an archive": good + saved(state_dict()),
         "archive with 30,000 records": torch_zip(pickled, **{f"data/{n}": b"" for n in range(30_000)}),
     }
 
@@ -144,8 +146,8 @@ def _bombs() -> dict[str, bytes]:
         "tuples that print for ever": torch_zip(b"\x80\x02" + pairs + b"."),
         "list in itself": torch_zip(b"\x80\x02]q\x00h\x00a."),
         "list 200,000 deep": torch_zip(b"\x80\x02" + b"]" * 200_000 + b"a" * 199_999 + b"."),
-        "dictionary with a million entries": torch_zip(
-            b"\x80\x02}(" + b"".join(b"J" + n.to_bytes(4, "little") + b"N" for n in range(1_000_000)) + b"u."
+        "dictionary with 300,000 entries": torch_zip(
+            b"\x80\x02}(" + b"".join(b"J" + n.to_bytes(4, "little") + b"N" for n in range(300_000)) + b"u."
         ),
     }
 
@@ -164,6 +166,7 @@ def _lies() -> dict[str, bytes]:
         "storage that claims more than its record": small.replace(b"K\x10tq", b"K\xfftq"),
         "old file whose storage claims more": legacy({"w": torch.arange(16.0)}).replace(b"K\x10Ntq", b"K\xffNtq"),
         "old file without its end": legacy(state_dict())[:-20],
+        "old file with bytes behind its end": legacy(state_dict()) + b"#!/bin/sh\n",
         "weight that is no number": saved({"w": nan}),
         "weight that is infinite": saved({"w": infinite}),
     }
@@ -202,12 +205,6 @@ def _shapes() -> dict[str, bytes]:
         "tensor without data": saved({"a": torch.ones(2, device="meta")}),
         "20,000 tensors": saved({f"w{n}": torch.ones(1) for n in range(20_000)}),
     }
-
-
-def _records(archive: bytes) -> tuple[bytes, dict[str, bytes]]:
-    with zipfile.ZipFile(io.BytesIO(archive)) as found:
-        records = {name.removeprefix("archive/"): found.read(name) for name in found.namelist()}
-    return records["data.pkl"], {name: content for name, content in records.items() if name.startswith("data/")}
 
 
 def _zipped(records: dict[str, bytes], compression: int) -> bytes:

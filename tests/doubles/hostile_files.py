@@ -41,6 +41,13 @@ def torch_zip(data_pkl: bytes, *, compression: int = zipfile.ZIP_STORED, **recor
     return out.getvalue()
 
 
+def records(archive: bytes) -> tuple[bytes, dict[str, bytes]]:
+    """The pickle in what `saved` returns, and the records with the numbers of its tensors."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as found:
+        all_of_them = {name.removeprefix("archive/"): found.read(name) for name in found.namelist()}
+    return all_of_them["data.pkl"], {name: raw for name, raw in all_of_them.items() if name.startswith("data/")}
+
+
 def hash_bomb(levels: int) -> bytes:
     """A dict with one key: pairs of pairs of pairs ..., each of one shared object. Hashing it takes 2**levels steps."""
     return torch_zip(b"\x80\x02}K\x00" + levels * b"q\x00h\x00\x86" + b"Ns.")

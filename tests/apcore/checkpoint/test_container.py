@@ -30,9 +30,17 @@ def test_the_first_bytes_tell_the_container(head: bytes, container: Container) -
             "the file is in the safetensors format, which is not read yet",
         ),
         (b"\x80\x04\x95\x10", "the file is a bare pickle, not written by `torch.save`"),
-        (b"hello", "the file is not a checkpoint that `torch.save` wrote"),
+        (b"(lp0\nF0.5\na.", "the file is a bare pickle, not written by `torch.save`"),
+        (b"}q\x00K\x01K\x02s.", "the file is a bare pickle, not written by `torch.save`"),
+        (b"cmodels.resnet\nResNet18\nq\x00)R.", "the file is a bare pickle, not written by `torch.save`"),
+        (bytes(512), "the file begins with 512 zeros: its contents were lost on the way"),
+        (b"hello", "the file is a text, not a checkpoint"),
+        (b"\x93NUMPY\x01\x00", "the file is not a checkpoint that `torch.save` wrote"),
     ],
-    ids=["empty", "html", "html-bom", "tar", "gzip", "safetensors", "pickle", "text"],
+    ids=[
+        *("empty", "html", "html-bom", "tar", "gzip", "safetensors"),
+        *("pickle", "pickle-0-list", "pickle-1-dict", "pickle-1-call", "zeros", "text", "npy"),
+    ],
 )
 def test_anything_else_is_named(head: bytes, message: str) -> None:
     with pytest.raises(ContributorError) as refusal:
@@ -89,6 +97,19 @@ def test_an_encrypted_record_is_refused() -> None:
 def test_a_file_that_was_cut_off_is_named_so() -> None:
     whole = archive(**{"data.pkl": (bytes(1000), zipfile.ZIP_STORED)})
     assert "it was cut off on its way" in refusal_of(whole[:-50])
+
+
+@pytest.mark.parametrize("behind", [1, 70_000, (1 << 20) - 8, 3 << 20])
+def test_an_archive_that_goes_on_after_its_end_is_refused(behind: int) -> None:
+    """Wherever a block begins in which its end is looked for."""
+    whole = archive(**{"data.pkl": (b"x", zipfile.ZIP_STORED)})
+    message = f"the file goes on for {behind:,} bytes after the end of what `torch.save` wrote"
+    assert refusal_of(whole + bytes(behind)) == message
+
+
+def test_an_archive_behind_something_else_is_refused() -> None:
+    whole = archive(**{"data.pkl": (b"x", zipfile.ZIP_STORED)})
+    assert refusal_of(whole + whole) == f"the archive in the file begins after {len(whole):,} bytes of something else"
 
 
 def test_a_torchscript_archive_is_refused() -> None:

@@ -4,7 +4,7 @@ import io
 
 import pytest
 import torch
-from doubles.hostile_files import legacy, reduce_pickle, saved, state_dict, torch_zip
+from doubles.hostile_files import legacy, records, reduce_pickle, saved, state_dict, torch_zip
 
 from apcore.checkpoint.refusals import explain, explain_global, too_much_cpu
 from apcore.checkpoint.state_dict import load_state_dict
@@ -17,7 +17,11 @@ FILES = {
     "a tar archive": bytes(257) + b"ustar",
     "a bare pickle": b"\x80\x04N.",
     "a text file": b"hello",
+    "a file of zeros": bytes(4096),
+    "an array": b"\x93NUMPY\x01\x00",
     "a file that was cut off": saved(state_dict())[:-100],
+    "a file with something appended": saved(state_dict()) + b"#!/bin/sh\n",
+    "a file that lacks a record": torch_zip(records(saved(state_dict()))[0]),
     "a legacy file that was cut off": legacy(state_dict())[:-20],
     "a file that was compressed": torch_zip(bytes(1000), compression=8),
     "an archive of something else": torch_zip(b"N.").replace(b"data.pkl", b"data.txt"),
@@ -32,13 +36,16 @@ FILES = {
     "two state dicts": saved({"net": state_dict(), "model": state_dict()}),
     "an entry that is no tensor": saved({"state_dict": state_dict(epoch=3)}),
     "not a number": saved(state_dict(**{"bn1.weight": NAN})),
+    "not a finite number": saved(state_dict(**{"bn1.weight": -1 / torch.zeros(2)})),
     "an expanded view": saved({"w": torch.ones(1).expand(10**12)}),
     "a sparse tensor": saved({"w": torch.eye(2).to_sparse()}),
+    "a tensor without data": saved({"w": torch.ones(1, device="meta")}),
     "a complex tensor": saved({"w": torch.ones(1, dtype=torch.complex64)}),
 }
 IN_THE_CHILD = {
-    "too much computing": too_much_cpu(60),
+    "too much computing": too_much_cpu(3),
     "too much memory": explain(MemoryError()),
+    "a tensor of gigabytes": explain(RuntimeError("can't allocate memory: you tried to allocate 8000000000 bytes.")),
     "nested too deeply": explain(RecursionError()),
     "something that no table knows": explain(ValueError("?")),
     "a distributed tensor": explain_global("torch.distributed.tensor.DTensor"),

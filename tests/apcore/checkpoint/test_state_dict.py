@@ -8,6 +8,7 @@ import pathlib
 import pickle
 import struct
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -129,7 +130,13 @@ def test_not_a_number_is_refused_with_its_place() -> None:
     weights = torch.ones(10)
     weights[3], weights[7] = float("nan"), float("inf")
     error = refusal(saved({"state_dict": state_dict(**{"bn1.weight": weights})}))
-    assert error.message == "`bn1.weight` holds 2 of 10 values that are NaN or infinite"
+    assert error.message == "`bn1.weight` is NaN in 1 and infinite in 1 of 10 values"
+
+
+@pytest.mark.parametrize("container", [saved, legacy])
+def test_nothing_may_stand_behind_the_end(container: Callable[[object], bytes]) -> None:
+    error = refusal(container(state_dict()) + b"#!/bin/sh\n")
+    assert error.message == "the file goes on for 10 bytes after the end of what `torch.save` wrote"
 
 
 def test_an_expanded_view_is_refused() -> None:
@@ -186,8 +193,8 @@ def test_tensors_become_plain_arrays_of_their_values() -> None:
         ({3: torch.ones(2)}, "the state dict has a key that is no text (int) where the name of a tensor belongs"),
         ({"a\nb": torch.ones(2)}, "the state dict has a name of 3 characters that cannot be shown"),
         ({"a": torch.ones(2, dtype=torch.complex64)}, "`a` is of type `torch.complex64`, which is not read"),
-        ({"a": torch.eye(2).to_sparse()}, "`a` is no dense tensor"),
-        ({"a": torch.ones(2, device="meta")}, "`a` is no dense tensor"),
+        ({"a": torch.eye(2).to_sparse()}, "`a` is sparse; dense tensors"),
+        ({"a": torch.ones(2, device="meta")}, "`a` is a tensor without data; dense tensors"),
     ],
 )
 def test_what_is_no_state_dict_is_described(value: object, message: str) -> None:
@@ -202,7 +209,7 @@ def test_shared_tuples_that_print_for_ever_are_refused_without_printing() -> Non
 def test_a_record_that_is_missing_is_refused() -> None:
     good = saved(state_dict())
     broken = good.replace(b"data/0", b"data/9")
-    assert "a record in it is missing or damaged" in refusal(broken).message
+    assert refusal(broken).message == "the record `0`, with the numbers of a tensor, is missing from the archive"
 
 
 def test_a_storage_that_claims_more_than_its_record_is_refused() -> None:
