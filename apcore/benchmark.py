@@ -40,7 +40,7 @@ from apcore.submitted_outcomes import SubmittedOutcomes, held_against
 from apcore.task import Task
 from apcore.verdict import judge, may_attack
 
-COMPARED_IMAGES: Final = 4
+COMPARED_IMAGES: Final = 2
 CHECKED_IMAGES: Final = 128
 CLEAN_BATCH: Final = 500
 

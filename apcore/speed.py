@@ -26,7 +26,7 @@ from apcore.inspection import Inspection
 from apcore.networks.network import Network, network_from_arrays
 from apcore.protocol import AutoAttackSettings
 
-_COMPARED_IMAGES: Final = 4
+_COMPARED_IMAGES: Final = 2
 Robust = NDArray[np.bool_]
 Tell = Callable[[str], None]
 Found = TypeVar("Found")

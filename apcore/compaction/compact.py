@@ -5,7 +5,7 @@ channels carried forward and its unread channels dropped. The result is compared
 input gradients; unless they agree within 1e-9 the original is evaluated instead, and the result says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from apcore.compaction.fold import NORM_PARTS
 from apcore.compaction.plan import plan_compaction
 from apcore.networks.graph import BatchNorm, Conv, Graph, Linear
 from apcore.networks.network import Network
@@ -46,12 +47,15 @@ def compact(network: Network, images: Tensor) -> Compacted:
         network: any network, in float32 on the CPU.
         images: (n, channels, height, width) in [0, 1], n >= 1: real images for the comparison, beside random ones.
     """
-    original, batch = network.double_copy(), _compared(images.double())
-    expected = _logits_and_gradient(original, batch)
-    small_graph, small_tensors = _compact(original.graph, original.tensors())
-    small = original.with_graph(small_graph, small_tensors)
-    del original, small_tensors
-    error = _difference(expected, _logits_and_gradient(small, batch))
+    batch = _compared(images.double())
+    stored = network.double_copy()
+    expected = _logits_and_gradients(stored, batch)
+    tensors = stored.tensors()
+    del stored  # its tensors, twice the checkpoint, are let go one by one from here on
+    small_graph, small_tensors = _compact(network.graph, tensors)
+    small = network.with_graph(small_graph, small_tensors)
+    error = _difference(expected, _logits_and_gradients(small, batch))
+    del small
     macs = {"macs_stored": network.graph.macs(), "macs_evaluated": small_graph.macs()}
     if not error <= TOLERANCE:
         return Compacted(
@@ -62,7 +66,7 @@ def compact(network: Network, images: Tensor) -> Compacted:
             macs_evaluated=macs["macs_stored"],
         )
     return Compacted(
-        network=small.float_copy(),
+        network=network.with_graph(small_graph, _in_float32(small_tensors), dtype=torch.float32),
         evaluated="compact",
         reason=f"equal to the stored network within {error:.1e} in float64, logits and input gradients",
         **macs,
@@ -78,7 +82,7 @@ def largest_difference(one: Network, other: Network, images: Tensor) -> float:
         images: (n, channels, height, width) float64 in [0, 1].
     """
     batch = _compared(images)
-    return _difference(_logits_and_gradient(one, batch), _logits_and_gradient(other, batch))
+    return _difference(_logits_and_gradients(one, batch), _logits_and_gradients(other, batch))
 
 
 def _compared(images: Tensor) -> Tensor:
@@ -91,20 +95,32 @@ def _difference(one: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor]) -> flo
     return max(float((mine - theirs).abs().max()) for mine, theirs in zip(one, other, strict=True))
 
 
-def _logits_and_gradient(network: Network, images: Tensor) -> tuple[Tensor, Tensor]:
-    batch = images.clone().requires_grad_()
-    logits = network(batch)
+def _logits_and_gradients(network: Network, images: Tensor) -> tuple[Tensor, Tensor]:
+    """Image by image: in float64 a batch is no quicker, and keeps all its intermediate values for the gradients."""
+    found = [_logits_and_gradient(network, image) for image in images.split(1)]
+    return torch.cat([logits for logits, _ in found]), torch.cat([gradient for _, gradient in found])
+
+
+def _logits_and_gradient(network: Network, image: Tensor) -> tuple[Tensor, Tensor]:
+    image = image.clone().requires_grad_()
+    logits = network(image)
     # one weight per logit, so that no gradient of a sum over logits cancels what a single one would show
     weights = torch.linspace(1, 2, logits.shape[1], dtype=logits.dtype)
-    (gradient,) = torch.autograd.grad((logits * weights).sum(), batch)
+    (gradient,) = torch.autograd.grad((logits * weights).sum(), image)
     return logits.detach(), gradient
 
 
-def _compact(graph: Graph, tensors: Mapping[str, Tensor]) -> tuple[Graph, dict[str, Tensor]]:
-    plan = plan_compaction(graph, {name: tensor.numpy() for name, tensor in tensors.items()})
-    folded = {name: torch.from_numpy(array) for name, array in plan.tensors.items()}
+def _in_float32(tensors: MutableMapping[str, Tensor]) -> dict[str, Tensor]:
+    """`tensors` rounded; emptied meanwhile."""
+    return {name: tensors.pop(name).float() for name in tuple(tensors)}
+
+
+def _compact(graph: Graph, tensors: MutableMapping[str, Tensor]) -> tuple[Graph, dict[str, Tensor]]:
+    """The small network in float64; `tensors` is emptied."""
+    plan = plan_compaction(graph, {name: tensors.pop(name).numpy() for name in tuple(tensors)})
     constants = {name: torch.from_numpy(known.constant) for name, known in plan.constants.items()}
     keep = {name: torch.from_numpy(kept) for name, kept in plan.keep.items()}
+    folded = {name: torch.from_numpy(array) for name, array in plan.tensors.items()}
     shapes = plan.graph.shapes()
     found: dict[str, Tensor] = {}
     for node in plan.graph.nodes:
@@ -115,14 +131,10 @@ def _compact(graph: Graph, tensors: Mapping[str, Tensor]) -> tuple[Graph, dict[s
             case Linear():
                 found |= _small_linear(node, folded, constants[node.source], rows, columns)
             case BatchNorm():
-                found |= {name: folded[name][rows] for name in _norm_names(node)}
+                found |= {name: folded[name][rows] for name in (f"{node.name}.{part}" for part in NORM_PARTS)}
             case _:
                 pass
     return plan.small, found
-
-
-def _norm_names(node: BatchNorm) -> tuple[str, ...]:
-    return tuple(f"{node.name}.{part}" for part in ("weight", "bias", "running_mean", "running_var"))
 
 
 def _small_conv(
@@ -134,11 +146,11 @@ def _small_conv(
     shape: tuple[int, ...],
 ) -> dict[str, Tensor]:
     """Weight, bias and, where dropped constant channels meet the zero padding, the map of what they contribute."""
-    weight = tensors[f"{node.name}.weight"][rows]
+    weight = _rows(tensors[f"{node.name}.weight"], rows)
     bias = tensors[f"{node.name}.bias"][rows] if node.bias else weight.new_zeros(len(rows))
     dropped = constants.clone()
     dropped[columns] = 0
-    small = {f"{node.name}.weight": weight[:, columns]}
+    small = {f"{node.name}.weight": _columns(weight, columns)}
     matters = dropped.nonzero().squeeze(1)
     if not len(matters):
         return small | {f"{node.name}.bias": bias}
@@ -153,10 +165,18 @@ def _small_conv(
 def _small_linear(
     node: Linear, tensors: Mapping[str, Tensor], constants: Tensor, rows: Tensor, columns: Tensor
 ) -> dict[str, Tensor]:
-    weight = tensors[f"{node.name}.weight"][rows]
+    weight = _rows(tensors[f"{node.name}.weight"], rows)
     dropped = constants.clone()
     dropped[columns] = 0
     return {
-        f"{node.name}.weight": weight[:, columns],
+        f"{node.name}.weight": _columns(weight, columns),
         f"{node.name}.bias": tensors[f"{node.name}.bias"][rows] + weight @ dropped,
     }
+
+
+def _rows(weight: Tensor, kept: Tensor) -> Tensor:
+    return weight if len(kept) == len(weight) else weight[kept]
+
+
+def _columns(weight: Tensor, kept: Tensor) -> Tensor:
+    return weight if len(kept) == weight.shape[1] else weight[:, kept]

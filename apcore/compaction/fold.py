@@ -1,22 +1,24 @@
 """BatchNorm folded into the layer before it; what remains is convolutions, linear maps, sums, elementwise nodes. No torch here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from apcore.networks.graph import Add, BatchNorm, Conv, Graph, Node, sources
 
 Array = np.ndarray[Any, np.dtype[Any]]
+NORM_PARTS: Final = ("weight", "bias", "running_mean", "running_var")
 
 
-def fold_batch_norm(graph: Graph, tensors: Mapping[str, Array]) -> tuple[Graph, dict[str, Array]]:
+def fold_batch_norm(graph: Graph, tensors: MutableMapping[str, Array]) -> tuple[Graph, dict[str, Array]]:
     """The same function without the BatchNorm nodes whose only source is a convolution that nobody else reads.
 
     Args:
         graph: any declared graph.
-        tensors: by state-dict name, best in float64, since folding rounds.
+        tensors: by state-dict name, best in float64, since folding rounds. Written into and emptied: the arrays found are
+            these, so that no weight stands in memory twice.
 
     Returns:
         A graph in which such a convolution carries a bias, and its tensors.
@@ -31,17 +33,17 @@ def fold_batch_norm(graph: Graph, tensors: Mapping[str, Array]) -> tuple[Graph, 
         for node in graph.nodes
         if isinstance(node, BatchNorm) and node.source in convs and readers[node.source] == 1
     }
-    found = {name: tensor for name, tensor in tensors.items() if name.rsplit(".", 1)[0] not in _names(folded)}
+    found = {}
     for conv, norm in folded.items():
-        scale = tensors[f"{norm.name}.weight"] / np.sqrt(tensors[f"{norm.name}.running_var"] + norm.eps)
-        before = tensors.get(f"{conv}.bias", np.zeros_like(scale))
-        found[f"{conv}.weight"] = tensors[f"{conv}.weight"] * scale[:, None, None, None]
-        found[f"{conv}.bias"] = tensors[f"{norm.name}.bias"] + (before - tensors[f"{norm.name}.running_mean"]) * scale
+        weight, bias, mean, var = (tensors.pop(f"{norm.name}.{part}") for part in NORM_PARTS)
+        scale = weight / np.sqrt(var + norm.eps)
+        before = tensors.pop(f"{conv}.bias", np.zeros_like(scale))
+        found[f"{conv}.weight"] = tensors.pop(f"{conv}.weight")
+        found[f"{conv}.weight"] *= scale[:, None, None, None]
+        found[f"{conv}.bias"] = bias + (before - mean) * scale
+    found |= tensors
+    tensors.clear()
     return replace(graph, nodes=tuple(_rewired(graph, folded))), found
-
-
-def _names(folded: Mapping[str, BatchNorm]) -> set[str]:
-    return {norm.name for norm in folded.values()}
 
 
 def _rewired(graph: Graph, folded: Mapping[str, BatchNorm]) -> list[Node]:

@@ -101,21 +101,22 @@ def kept_channels(
     keep = {name: np.zeros_like(known.varies) for name, known in constants.items()}
     keep[graph.nodes[-1].name][:] = True
     keep[INPUT][:] = True
+    taps = {node.name: _taps(tensors[f"{node.name}.weight"]) for node in graph.nodes if isinstance(node, Conv | Linear)}
     count = -1
     while count != (count := sum(int(mask.sum()) for mask in keep.values())):
         for node in reversed(graph.nodes):
-            _spread(node, keep, tensors, constants)
+            _spread(node, keep, taps, constants)
     return {name: np.flatnonzero(mask) for name, mask in keep.items()}
 
 
-def _spread(node: Node, keep: dict[str, Mask], tensors: Mapping[str, Array], constants: Mapping[str, Channels]) -> None:
+def _spread(node: Node, keep: dict[str, Mask], taps: Mapping[str, Mask], constants: Mapping[str, Channels]) -> None:
     """Keep what `node` reads for the channels kept of it; masks only ever grow."""
     mine = keep[node.name]
     if not mine.any():
         mine[0] = True  # a layer without channels would not run; one constant row costs next to nothing
     match node:
         case Conv() | Linear():
-            read = _taps(tensors[f"{node.name}.weight"][mine]).any(0)
+            read = taps[node.name][mine].any(0)
             keep[node.source] |= read & constants[node.source].varies
         case Add():
             together = mine | keep[node.source] | keep[node.other]

@@ -1,6 +1,6 @@
 """What compaction will keep of a network, and what the small network then costs; decided from the zeros alone. No torch here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,12 +33,12 @@ class Plan:
     small: Graph
 
 
-def plan_compaction(graph: Graph, tensors: Mapping[str, Array]) -> Plan:
+def plan_compaction(graph: Graph, tensors: MutableMapping[str, Array]) -> Plan:
     """Find out what can go.
 
     Args:
         graph: any declared graph.
-        tensors: by state-dict name, best in float64, since folding rounds.
+        tensors: by state-dict name, best in float64, since folding rounds. Written into and emptied (`fold_batch_norm`).
     """
     folded, weights = fold_batch_norm(graph, tensors)
     constants = forward_constants(folded, weights)

@@ -84,8 +84,9 @@ class Network(nn.Module):
         return network.to(memory_format=torch.channels_last)
 
     def double_copy(self) -> "Network":
-        """The same network in float64, on the CPU."""
-        return self.with_graph(self.graph, self.tensors(), dtype=torch.float64)
+        """The same network in float64, on the CPU, with tensors of its own whatever type this one has."""
+        tensors = {name: tensor.to("cpu", torch.float64, copy=True) for name, tensor in self.tensors().items()}
+        return self.with_graph(self.graph, tensors, dtype=torch.float64)
 
     def float_copy(self) -> "Network":
         """The same network in float32, on the CPU."""

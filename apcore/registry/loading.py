@@ -229,7 +229,7 @@ def _network(inspection: "Inspection", *, device: "torch.device", smaller: bool)
 
     network = network_from_arrays(inspection.graph, inspection.weights, normalization=inspection.normalization)
     if smaller:
-        images = torch.rand(4, *inspection.graph.input_shape, generator=torch.Generator().manual_seed(1))
+        images = torch.rand(2, *inspection.graph.input_shape, generator=torch.Generator().manual_seed(1))
         network = compact(network, images).network
     return network.to(device)
 

@@ -133,6 +133,16 @@ def test_half_of_the_filters_leave_a_quarter_of_the_arithmetic() -> None:
     assert 0.25 <= found.macs_evaluated / found.macs_stored < 0.28
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_network_that_was_given_stays_as_it_is(dtype: torch.dtype) -> None:
+    tensors = random_tensors(RESIDUAL, seed=0)
+    prune_filters(tensors, share=0.5, seed=0)
+    network = Network(RESIDUAL, {name: tensor.to(dtype) for name, tensor in tensors.items()})
+    before = {name: tensor.clone() for name, tensor in network.tensors().items()}
+    compact(network, images(RESIDUAL))
+    assert all(torch.equal(tensor, before[name]) for name, tensor in network.tensors().items())
+
+
 def test_weights_that_sum_to_zero_are_not_zero_weights() -> None:
     tensors = random_tensors(PLAIN, seed=0)
     tensors["conv1.weight"][:] = 0
