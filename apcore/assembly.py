@@ -35,6 +35,7 @@ from apcore.robust_accuracy import robust_accuracy
 from apcore.sparsity_scopes import LAYERS_COUNTED
 from apcore.submitted_outcomes import SubmittedOutcomes, outcomes_file
 from apcore.task import Task
+from apcore.upper_bound import UpperBound
 from apcore.verdict import is_partial, judge
 
 
@@ -51,8 +52,8 @@ class Evaluated:
 class Attacked:
     """What the attacks left; `tuned`, `checks` and `probes` are None and `outcomes` are empty where nothing was attacked.
 
-    `prefix` is what was seen before the whole run, and `at_other_radius` AutoAttack's robust accuracy there; None where
-    neither was asked for.
+    `prefix` is what was seen before the whole run, `bound` what its first attacks left where that ended it, and
+    `at_other_radius` AutoAttack's robust accuracy there; None where none of it was asked for.
     """
 
     accuracies: Mapping[Measure, Accuracy]
@@ -62,6 +63,7 @@ class Attacked:
     probes: Probes | None
     seconds: Mapping[str, float]
     prefix: Prefix | None = None
+    bound: UpperBound | None = None
     at_other_radius: Accuracy | None = None
 
 
@@ -124,6 +126,7 @@ def assemble(
             seed=settings.autoattack.seed,
             at_other_radius={measure: found.accuracy for measure, found in elsewhere.items()},
             prefix=attacked.prefix,
+            bound=attacked.bound,
         ),
         distances_file=_compared(task.distances_sha256, submitted_distances, outcomes, settings.ho_fmn.eps),
         flags=(
@@ -138,6 +141,7 @@ def assemble(
         seconds={stage: round(seconds, 3) for stage, seconds in {**evaluated.seconds, **attacked.seconds}.items()},
         other_radius=elsewhere,
         prefix=attacked.prefix,
+        bound=attacked.bound,
         outcomes_file=outcomes_file(submitted_outcomes, outcomes, task.protocol) if submitted_outcomes else None,
     )
 

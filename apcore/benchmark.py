@@ -21,7 +21,7 @@ from apcore.attacks.model_checks import ModelChecks, check_model
 from apcore.attacks.probes import Probes, run_probes
 from apcore.attacks.progress import Listener, ignore
 from apcore.attacks.resumable import AttackState
-from apcore.claim_attacks import Tell, try_first, with_other_radius
+from apcore.claim_attacks import Tell, try_bound, try_first, with_other_radius
 from apcore.compaction.compact import Compacted, compact
 from apcore.device import device_errors, usable_device
 from apcore.environment import environment
@@ -137,7 +137,7 @@ def _attacked(
         tell("the clean accuracy is not the claimed one, so nothing is attacked")
         return Attacked(
             accuracies={Measure.CLEAN: clean},
-            outcomes=_no_outcomes(),
+            outcomes=Outcomes.none(),
             tuned=None,
             checks=None,
             probes=None,
@@ -148,22 +148,26 @@ def _attacked(
     state = AttackState(folder=task.work, fingerprint=_fingerprint(task, evaluated))
     tried = try_first(task, network, (images, labels), own, state, progress=progress, tell=tell)
     seconds: Mapping[str, float] = {"probes": probing} | ({"prefix": tried.seconds} if tried else {})
+    ended = Attacked(
+        accuracies={Measure.CLEAN: clean},
+        outcomes=Outcomes.none(),
+        tuned=None,
+        checks=checks,
+        probes=probes,
+        seconds=seconds,
+        prefix=tried.prefix if tried else None,
+    )
     if tried and tried.decision is Decision.CONTRADICTED and not task.in_full:
-        return Attacked(
-            accuracies={Measure.CLEAN: clean},
-            outcomes=_no_outcomes(),
-            tuned=None,
-            checks=checks,
-            probes=probes,
-            seconds=seconds,
-            prefix=tried.prefix,
-        )
+        return ended
+    started = time.perf_counter()
+    bound = try_bound(task, network, (images, labels), state, execution.filling, progress=progress, tell=tell)
+    if bound:
+        return replace(ended, bound=bound, seconds={**seconds, "bound": time.perf_counter() - started})
     attacked = run_autoattack(
         network, images, labels, settings.autoattack, state=state, progress=progress, filling=execution.filling
     )
-    outcomes = replace(
-        _no_outcomes(),
-        index=_indices(settings.autoattack.samples.first, len(labels)),
+    outcomes = Outcomes.of_autoattack(
+        first=settings.autoattack.samples.first,
         label=labels.cpu().numpy(),
         clean_prediction=attacked.clean_prediction,
         aa_outcome=attacked.broken_by,
@@ -219,18 +223,6 @@ def _accuracies(outcomes: Outcomes, settings: Protocol) -> dict[Measure, Accurac
         hofmn_index=outcomes.hofmn_index,
         hofmn_distance=outcomes.hofmn_distance,
         hofmn_eps=settings.ho_fmn.eps,
-    )
-
-
-def _no_outcomes() -> Outcomes:
-    none = np.empty(0, np.int64)
-    return Outcomes(
-        index=none,
-        label=none,
-        clean_prediction=none,
-        aa_outcome=none.astype(np.int8),
-        hofmn_index=none,
-        hofmn_distance=none.astype(np.float32),
     )
 
 

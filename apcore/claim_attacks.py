@@ -1,4 +1,4 @@
-"""What is attacked besides the whole run, for the sake of a claim: before it, and after it. Nothing where claims agree."""
+"""What is attacked for the sake of a claim: before the whole run, at its first attacks, after it. Nothing where claims agree."""
 
 import time
 from collections.abc import Callable
@@ -6,16 +6,23 @@ from dataclasses import replace
 
 from torch import nn
 
+from apcore.accuracy import Accuracy
 from apcore.assembly import Attacked
+from apcore.attacks.autoattack import run_autoattack
+from apcore.attacks.library import Filling
 from apcore.attacks.progress import Listener
 from apcore.attacks.resumable import AttackState
+from apcore.early_refutation import radius_tried
 from apcore.other_radius import robust_at_smaller_radius
+from apcore.outcomes import Outcomes
 from apcore.prefix_run import Claimed, Tried, try_prefix
+from apcore.robust_accuracy import SURVIVED
 from apcore.sample_sets import LabelledImages
 from apcore.sequential_test import Decision
 from apcore.submitted_outcomes import SubmittedOutcomes, bear_out
 from apcore.task import Task
-from apcore.verdict import Metric, asks_for_other_radius, judge
+from apcore.upper_bound import BOUNDING_ATTACKS, UpperBound, bound_words
+from apcore.verdict import Metric, asks_for_other_radius, bound_refutes, judge
 
 Tell = Callable[[str], None]
 
@@ -54,6 +61,73 @@ def try_first(
             )
         )
     return tried
+
+
+def try_bound(
+    task: Task,
+    network: nn.Module,
+    samples: LabelledImages,
+    state: AttackState,
+    filling: Filling,
+    *,
+    progress: Listener,
+    tell: Tell,
+) -> UpperBound | None:
+    """What the first attacks left of all samples, if that refutes the claim; None else, and the run goes on from there."""
+    share, protocol = task.claimed.get(Metric.AUTOATTACK), task.protocol
+    if share is None or not task.is_whole or task.in_full:
+        return None
+    for attacks in BOUNDING_ATTACKS:
+        bound = _bound(task, network, samples, state, filling, attacks=attacks, claimed=share, progress=progress)
+        if bound_refutes(bound, share, protocol):
+            tell(f"after {attacks} of AutoAttack's attacks the claim is refuted: {bound_words(bound, share)}")
+            return bound
+    return None
+
+
+def _bound(
+    task: Task,
+    network: nn.Module,
+    samples: LabelledImages,
+    state: AttackState,
+    filling: Filling,
+    *,
+    attacks: int,
+    claimed: float,
+    progress: Listener,
+) -> UpperBound:
+    """The bound at the smaller radius of the protocol; at its own one where that does not speak against the claim."""
+    (images, labels), settings = samples, task.settings.autoattack
+    found = run_autoattack(
+        network, images, labels, settings, state=state, progress=progress, attacks=attacks, filling=filling
+    )
+    own = UpperBound(
+        attacks=attacks,
+        eps=settings.eps_text,
+        robust=Accuracy(correct=int((found.broken_by == SURVIVED).sum()), samples=len(labels)),
+    )
+    radius = radius_tried(settings)
+    at_smaller = replace(own, eps=radius.eps_text)  # what it would be if nothing that is broken here survived there
+    if radius.eps_text == settings.eps_text or not bound_refutes(at_smaller, claimed, task.protocol):
+        return own
+    outcomes = Outcomes.of_autoattack(
+        first=settings.samples.first,
+        label=labels.cpu().numpy(),
+        clean_prediction=found.clean_prediction,
+        aa_outcome=found.broken_by,
+    )
+    robust = robust_at_smaller_radius(
+        network,
+        images,
+        labels,
+        outcomes,
+        settings,
+        radius,
+        state=replace(state, folder=task.work / f"bound-{attacks}"),
+        progress=progress,
+        attacks=attacks,
+    )
+    return replace(at_smaller, robust=robust)
 
 
 def with_other_radius(

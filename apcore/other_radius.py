@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from apcore.accuracy import Accuracy
 from apcore.attacks.autoattack import run_autoattack
+from apcore.attacks.library import ATTACKS
 from apcore.attacks.progress import Listener
 from apcore.attacks.resumable import AttackState
 from apcore.outcomes import Outcomes
@@ -28,6 +29,7 @@ def robust_at_smaller_radius(
     *,
     state: AttackState,
     progress: Listener,
+    attacks: int = len(ATTACKS),
 ) -> Accuracy:
     """The robust accuracy at `radius`, the worst case over AutoAttack and HO-FMN.
 
@@ -40,6 +42,7 @@ def robust_at_smaller_radius(
         radius: smaller than that of `settings`.
         state: where to keep what is measured; apart from that of the run before.
         progress: told a few times a second.
+        attacks: how many of AutoAttack's attacks, from the first on; those that `outcomes` know.
 
     Raises:
         ValueError: `radius` is not smaller.
@@ -57,6 +60,7 @@ def robust_at_smaller_radius(
             state=state,
             progress=progress,
             index=outcomes.index[broken],
+            attacks=attacks,
         )
         here[broken] = found.broken_by
     robust = robust_samples(

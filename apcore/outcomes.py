@@ -4,9 +4,9 @@ An author's file has the same shape: with it a claim is checked on thirty to nin
 as a stranger's: no pickles, no size believed before it was checked, every number in its range.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,29 @@ class Outcomes:
     aa_outcome: npt.NDArray[np.int8]
     hofmn_index: npt.NDArray[np.int64]
     hofmn_distance: npt.NDArray[np.float32]
+
+    @classmethod
+    def none(cls) -> Self:
+        """Where nothing was attacked."""
+        return cls(**{name: np.empty(0, dtype) for name, dtype in _DTYPES.items()})
+
+    @classmethod
+    def of_autoattack(
+        cls,
+        *,
+        first: int,
+        label: npt.NDArray[np.int64],
+        clean_prediction: npt.NDArray[np.int64],
+        aa_outcome: npt.NDArray[np.int8],
+    ) -> Self:
+        """What AutoAttack left of the (n,) samples from `first` on; HO-FMN has none."""
+        return replace(
+            cls.none(),
+            index=np.arange(first, first + len(label), dtype=np.int64),
+            label=label,
+            clean_prediction=clean_prediction,
+            aa_outcome=aa_outcome,
+        )
 
     def __post_init__(self) -> None:
         for name, dtype in _DTYPES.items():

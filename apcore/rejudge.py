@@ -23,6 +23,7 @@ def rejudge(result: Result, protocol: Protocol) -> tuple[Judgement, ...]:
         raise ShapeError("partial: contradicts the number of samples and the seed")
     _check_other_radius(result, protocol)
     _check_prefix(result, protocol)
+    _check_bound(result, protocol)
     judgements = _judged({claim.metric: claim.claimed for claim in result.claims}, result, protocol)
     for ours, theirs in zip(judgements, result.claims, strict=True):
         if ours.verdict is not theirs.verdict:
@@ -56,6 +57,20 @@ def _check_prefix(result: Result, protocol: Protocol) -> None:
         raise ShapeError("prefix.order_sha256: is not the order that seed and checkpoint give")
 
 
+def _check_bound(result: Result, protocol: Protocol) -> None:
+    """Pass if a bound stands where the run ended with it: on all samples, without a number for AutoAttack."""
+    bound, attack = result.bound, protocol.autoattack
+    if bound is None:
+        return
+    if result.partial or Measure.AA_ROBUST in result.accuracies:
+        raise ShapeError("bound: stands in whole runs alone that ended with it")
+    if (bound.eps, bound.robust.samples) != (radius_tried(attack).eps_text, attack.samples.count):
+        raise ShapeError("bound: is on all samples, at the smaller radius of the protocol")
+    clean = result.accuracies.get(Measure.CLEAN)
+    if clean is None or bound.robust.correct > clean.correct:
+        raise ShapeError("bound: more samples survive than are right without any attack")
+
+
 def with_claims(
     result: Result, claimed: Mapping[Metric, float], protocol: Protocol, *, submission_sha256: str
 ) -> Result:
@@ -78,4 +93,5 @@ def _judged(claimed: Mapping[Metric, float], result: Result, protocol: Protocol)
         seed=result.protocol.seed,
         at_other_radius={measure: found.accuracy for measure, found in result.other_radius.items()},
         prefix=result.prefix,
+        bound=result.bound,
     )

@@ -20,6 +20,7 @@ from apcore.layouts.declaration import Normalization
 from apcore.model_key import ModelKey, ModelKeyError
 from apcore.named_samples import named_json, read_named
 from apcore.outcomes_file import OutcomesFile, outcomes_file_json, read_outcomes_file
+from apcore.upper_bound import UpperBound
 from apcore.verdict import Judgement, Metric, Verdict, worst
 
 RESULT_SCHEMA: Final = "urn:apbot:schema:result:1"
@@ -172,6 +173,7 @@ class Result:
         seconds: wall time per stage.
         other_radius: robust accuracies at the protocol's other radius, where they were measured.
         prefix: what was seen on the first samples of a random order before the whole run, None where nobody looked.
+        bound: what AutoAttack's first attacks left of all samples, where that refuted the claim and ended the run; else None.
         outcomes_file: the submitted outcomes beside ours, None if there are none.
     """
 
@@ -192,6 +194,7 @@ class Result:
     seconds: Mapping[str, float]
     other_radius: Mapping[Measure, OtherRadius] = field(default_factory=dict)
     prefix: Prefix | None = None
+    bound: UpperBound | None = None
     outcomes_file: OutcomesFile | None = None
 
     @property
@@ -201,8 +204,9 @@ class Result:
 
     @property
     def stopped_early(self) -> bool:
-        """Whether the whole run was spared, because the first samples refuted the claim."""
-        return self.prefix is not None and Measure.AA_ROBUST not in self.accuracies
+        """Whether the rest of the run was spared, because the first samples or the first attacks refuted the claim."""
+        seen = self.prefix is not None or self.bound is not None
+        return seen and Measure.AA_ROBUST not in self.accuracies
 
     def claim(self, metric: Metric) -> Judgement | None:
         """The judgement of one claim, None if that was not claimed."""
@@ -255,6 +259,7 @@ def to_json(result: Result) -> dict[str, Any]:
             for measure, found in sorted(result.other_radius.items())
         },
         "prefix": result.prefix and asdict(result.prefix) | {"broken": named_json(result.prefix.broken)},
+        "bound": result.bound and _bound_json(result.bound),
         "outcomes_file": result.outcomes_file and outcomes_file_json(result.outcomes_file),
     }
 
@@ -297,6 +302,7 @@ def from_json(document: Any) -> Result:
             for name, found in document.get("other_radius", {}).items()
         },
         prefix=_prefix(document.get("prefix")),
+        bound=_bound(document.get("bound")),
         outcomes_file=(file := document.get("outcomes_file")) and read_outcomes_file(file, accuracies),
     )
     _check_counted(result)
@@ -373,6 +379,16 @@ def _prefix(found: dict[str, Any] | None) -> Prefix | None:
         return Prefix(**found | read)
     except ValueError as exc:
         raise ShapeError(f"prefix: {exc}") from exc
+
+
+def _bound_json(bound: UpperBound) -> dict[str, Any]:
+    return {"attacks": bound.attacks, "eps": bound.eps} | accuracy_json(bound.robust)
+
+
+def _bound(found: dict[str, Any] | None) -> UpperBound | None:
+    if found is None:
+        return None
+    return UpperBound(attacks=found["attacks"], eps=found["eps"], robust=read_accuracy(found, "bound"))
 
 
 def _sparsity(found: dict[str, Any]) -> SparsityMeasured:

@@ -34,7 +34,7 @@ class Task:
         device: torch's name of the device.
         seed: another seed than the protocol's, None for that one.
         shard: which part of AutoAttack's samples to attack, None for all; HO-FMN is run in the first alone.
-        in_full: attack all samples even where the first of them refute the claim.
+        in_full: attack all samples, with all attacks, even where the first refute the claim.
 
     Raises:
         ValueError: a shard of a protocol whose randomness depends on the batch, or more shards than samples.

@@ -11,8 +11,9 @@ from typing import Final
 
 from apcore.accuracy import Accuracy, Measure
 from apcore.claim_gap import Gap, count, fell_to_hofmn, percent, points, survivors_kept
-from apcore.early_refutation import Prefix, refuted_words, refutes
+from apcore.early_refutation import Prefix, radius_tried, refuted_words, refutes
 from apcore.protocol import Protocol, Radius, Tolerance
+from apcore.upper_bound import UpperBound, bound_words
 
 
 class Metric(StrEnum):
@@ -84,6 +85,7 @@ def judge(
     seed: int | None = None,
     at_other_radius: Mapping[Measure, Accuracy] | None = None,
     prefix: Prefix | None = None,
+    bound: UpperBound | None = None,
 ) -> tuple[Judgement, ...]:
     """Judge every claim of one checkpoint, in the order of `Metric`.
 
@@ -97,6 +99,7 @@ def judge(
         seed: the seed that was used, None for the protocol's.
         at_other_radius: robust accuracies at the protocol's other radius, where they were measured.
         prefix: what was seen before the whole run; where AutoAttack's accuracy was measured, that decides.
+        bound: what its first attacks left of all samples, if it ended there; the same holds.
     """
     run = _Run(
         measured=measured,
@@ -104,6 +107,7 @@ def judge(
         partial=is_partial(measured, protocol, seed=seed),
         elsewhere=at_other_radius or {},
         prefix=prefix,
+        bound=bound,
     )
     judgements: list[Judgement] = []
     for metric in Metric:
@@ -131,6 +135,16 @@ def asks_for_other_radius(judgement: Judgement, protocol: Protocol) -> bool:
         and _smaller(protocol.autoattack.other, protocol.autoattack.eps)
         and _autoattack(Gap(judgement.claimed, judgement.measured), protocol.tolerance)[0] is Verdict.REFUTED
         and judgement.measured.samples >= planned_samples(judgement.metric, protocol)
+    )
+
+
+def bound_refutes(bound: UpperBound, claimed: float, protocol: Protocol) -> bool:
+    """Whether a bound refutes a claimed share in [0, 1]: the whole run would, for it can only measure less."""
+    attack = protocol.autoattack
+    return (
+        (bound.eps, bound.robust.samples) == (radius_tried(attack).eps_text, attack.samples.count)
+        and claimed > bound.robust.value
+        and _autoattack(Gap(claimed, bound.robust), protocol.tolerance)[0] is Verdict.REFUTED
     )
 
 
@@ -175,6 +189,7 @@ class _Run:
     partial: bool
     elsewhere: Mapping[Measure, Accuracy]
     prefix: Prefix | None
+    bound: UpperBound | None
 
 
 def _compare(gap: Gap, metric: Metric, run: _Run) -> tuple[Verdict, str]:
@@ -284,6 +299,8 @@ def _without_measurement(claimed: float, metric: Metric, run: _Run, before: list
     """The verdict where the whole run did not take place."""
     if metric is Metric.AUTOATTACK and run.prefix and refutes(run.prefix, claimed, run.protocol):
         return Verdict.REFUTED, refuted_words(run.prefix, claimed, run.protocol)
+    if metric is Metric.AUTOATTACK and run.bound and bound_refutes(run.bound, claimed, run.protocol):
+        return Verdict.REFUTED, bound_words(run.bound, claimed)
     if any(not may_attack(judgement) for judgement in before):
         return Verdict.NOT_MEASURED, "not attacked, because the clean accuracy is not the claimed one"
     if any(judgement.verdict is Verdict.REFUTED for judgement in before):

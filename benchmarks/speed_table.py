@@ -116,10 +116,10 @@ def random_vgg16(_shared: Path, _out: Path) -> Network:
 CASES = {
     "s90": Case(title="ResNet-18 S 90, real", network=submitted(90), images=9, eps=0.031),
     "s75": Case(title="ResNet-18 S 75, real", network=submitted(75), images=8, eps=0.031),
-    "s50": Case(title="ResNet-18 S 50, real", network=submitted(50), images=9, eps=0.031),
-    "vgg90": Case(title="VGG-16 S 90, random", network=random_vgg16, images=4, eps=0.002, own_labels=True),
-    "us99": Case(title="ResNet-18 US 99", network=unstructured_99, images=2, eps=0.002, own_labels=True),
-    "dense": Case(title="ResNet-18 dense", network=dense, images=3, eps=0.001),
+    "s50": Case(title="ResNet-18 S 50, real", network=submitted(50), images=7, eps=0.031),
+    "vgg90": Case(title="VGG-16 S 90, random", network=random_vgg16, images=2, eps=0.002, own_labels=True),
+    "us99": Case(title="ResNet-18 US 99", network=unstructured_99, images=1, eps=0.002, own_labels=True),
+    "dense": Case(title="ResNet-18 dense", network=dense, images=1, eps=0.001),
 }
 
 

@@ -95,7 +95,9 @@ def _add_verify(commands: Commands) -> None:
         "--issue", type=command_line.whole, default=0, metavar="N", help="number of the issue, for the branch name"
     )
     parser.add_argument(
-        "--in-full", action="store_true", help="attack all samples even where the first of them refute a claim"
+        "--in-full",
+        action="store_true",
+        help="attack all samples, with all attacks, even where the first refute a claim",
     )
     add_evaluation_options(parser)
 

@@ -6,7 +6,7 @@ from apcore.accuracy import AUTOATTACK_ORDER, Measure
 from apcore.early_refutation import refutes
 from apcore.protocol import Protocol
 from apcore.result import HoFmnTuned, Result
-from apcore.verdict import Metric
+from apcore.verdict import Metric, Verdict
 from bot.reply.markdown import code, code_block, sentence, table
 from bot.reply.result_rows import MARKS, METRICS, Row, short_name
 from bot.submission.model import Submission
@@ -22,6 +22,7 @@ def details(submission: Submission, rows: Sequence[Row], protocol: Protocol) -> 
         _command(results, protocol),
         _after_each_attack(results),
         _prefixes(results),
+        _bounds(results),
         _reasons(rows),
         _environments(results),
         _checkpoints(results),
@@ -50,11 +51,12 @@ def _command(results: Sequence[Result], protocol: Protocol) -> str:
 
 
 def _in_full(result: Result, protocol: Protocol) -> bool:
-    """Whether the first samples refuted a claim, and the whole run took place because it was asked for."""
+    """Whether the whole run took place although a claim was refuted before its end, because that was asked for."""
     claim = result.claim(Metric.AUTOATTACK)
-    if result.prefix is None or claim is None or result.stopped_early:
+    if claim is None or claim.measured is None:
         return False
-    return refutes(result.prefix, claim.claimed, protocol)
+    at_first = result.prefix is not None and refutes(result.prefix, claim.claimed, protocol)
+    return at_first or claim.verdict is Verdict.REFUTED
 
 
 def _after_each_attack(results: Sequence[Result]) -> str:
@@ -83,7 +85,7 @@ def _prefixes(results: Sequence[Result]) -> str:
     lines = [
         f"- {short_name(result.model_key)}: {tried.survived:,} of the first {tried.attacked:,} of {tried.population:,} samples "
         f"survived APGD-CE and APGD-T at eps {tried.eps}; order {code(tried.order_sha256)}"
-        + (f"; broken: {tried.broken}" if result.stopped_early else "")
+        + (f"; broken: {tried.broken}" if result.stopped_early and result.bound is None else "")
         for result in results
         if (tried := result.prefix) is not None
     ]
@@ -93,6 +95,18 @@ def _prefixes(results: Sequence[Result]) -> str:
         if lines
         else ""
     )
+
+
+def _bounds(results: Sequence[Result]) -> str:
+    """What the first attacks left where the run ended with them; `_after_each_attack` has no number then."""
+    lines = [
+        f"- {short_name(result.model_key)}: {bound.robust.correct:,} of {bound.robust.samples:,} samples survived "
+        f"{'APGD-CE' if bound.attacks == 1 else 'APGD-CE and APGD-T'} at eps {bound.eps}"
+        for result in results
+        if (bound := result.bound) is not None
+    ]
+    words = "Ended after the first attacks, which bound what AutoAttack would leave, and measure nothing:"
+    return f"{words}\n\n" + "\n".join(lines) if lines else ""
 
 
 def _reasons(rows: Sequence[Row]) -> str:

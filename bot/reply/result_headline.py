@@ -52,7 +52,7 @@ def headline(submission: Submission, rows: Sequence[Row], protocol: Protocol) ->
     if any(row.not_attacked for row in deciding):
         meaning = "Where the clean accuracy is not the claimed one, nothing was attacked. It is your turn."
     elif any(row.stopped_early for row in deciding):
-        meaning = "The first samples of a random order refute a claim, so the rest was not attacked. It is your turn."
+        meaning = _stopped_early(deciding)
     others = [row for row in rows if row.verdict is not verdict]
     return _sentences(
         f"**{lead}: {_count(len(deciding), rows)}** {of}.",
@@ -83,6 +83,18 @@ def _lacks(partial: Sequence[Result], protocol: Protocol) -> Iterator[str]:
             yield f"{attack} had {fewest:,} of the {planned:,} samples that {code(protocol.name)} asks for"
     for seed in sorted({result.protocol.seed for result in partial} - {protocol.autoattack.seed}):
         yield f"the seed was {seed}, not the protocol's {protocol.autoattack.seed}"
+
+
+def _stopped_early(rows: Sequence[Row]) -> str:
+    """What ended the run of those whose claim was refuted before its end."""
+    bounded = [row for row in rows if row.result is not None and row.result.bound is not None]
+    if not bounded:
+        what = "The first samples of a random order refute a claim"
+    elif len(bounded) == sum(row.stopped_early for row in rows):
+        what = "The first attacks break so many samples that no later one can bear out the claim"
+    else:
+        what = "The first samples, or the first attacks on all of them, refute a claim"
+    return f"{what}, so the rest was not attacked. It is your turn."
 
 
 def _count(count: int, rows: Sequence[Row]) -> str:

@@ -69,7 +69,7 @@ class Row:
 
     @property
     def stopped_early(self) -> bool:
-        """Whether the first samples refuted the claim about AutoAttack, so that the rest was not attacked."""
+        """Whether the first samples or attacks refuted the claim about AutoAttack, so that the rest was not attacked."""
         return self.result is not None and self.result.stopped_early
 
 

@@ -64,7 +64,7 @@ class Order:
         limit: cap on AutoAttack's samples.
         seed: another seed than the protocol's.
         drive: where files come from that the mirror lacks; None keeps the network out.
-        in_full: attack all samples even where the first of them refute a claim.
+        in_full: attack all samples, with all attacks, even where the first refute a claim.
         pause: waits so many seconds before something that failed and may pass is tried again.
     """
 

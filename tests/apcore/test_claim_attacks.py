@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from apcore.accuracy import Accuracy, Measure
-from apcore.attacks.autoattack import run_autoattack
+from apcore.attacks.autoattack import AutoAttackOutcomes, _Run, run_autoattack
 from apcore.attacks.library import Budget
 from apcore.attacks.progress import Progress
 from apcore.benchmark import Measured, _evaluated, benchmark
@@ -20,11 +20,13 @@ from apcore.named_samples import name_samples
 from apcore.outcomes import Outcomes
 from apcore.protocol import EarlyRefutation, Protocol, Radius, load_protocol
 from apcore.rejudge import rejudge
-from apcore.result import OtherRadius, read_result, result_bytes
+from apcore.result import OtherRadius, Result, read_result, result_bytes
+from apcore.robust_accuracy import MISCLASSIFIED, SURVIVED
 from apcore.sample_sets import load_sample_sets
 from apcore.submitted_outcomes import SubmittedOutcomes
 from apcore.task import Task
-from apcore.verdict import Metric, Verdict
+from apcore.upper_bound import UpperBound
+from apcore.verdict import Metric, Verdict, judge
 
 CHECKPOINT = Path(__file__).parents[2] / "demo" / "files" / "1demo-resnet6-digits-s90-checkpoint"
 SHA256 = hashlib.sha256(CHECKPOINT.read_bytes()).hexdigest()
@@ -79,7 +81,7 @@ def attacked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, list[int] 
         calls.append((args[3].eps_text, attacks, None if index is None else index.tolist()))
         return run_autoattack(*args, index=index, attacks=attacks, budget=BUDGET, **options)
 
-    for room in ("benchmark", "prefix_run", "other_radius"):
+    for room in ("benchmark", "claim_attacks", "prefix_run", "other_radius"):
         monkeypatch.setattr(f"apcore.{room}.run_autoattack", run)
     monkeypatch.setattr("apcore.benchmark._evaluated", lambda *_args: evaluated())
     return calls
@@ -135,8 +137,8 @@ def test_a_claim_that_holds_costs_a_few_samples_and_moves_no_outcome(plain: Meas
     found = measure(tmp_path / "claimed", aa=CLAIM_THAT_HOLDS)
     assert found.outcomes.to_bytes() == plain.outcomes.to_bytes()
     assert found.result.verdict is Verdict.CONFIRMED
-    *first, whole = attacked
-    assert whole == ("0.1", 4, None)
+    *first, one, two, whole = attacked
+    assert [one, two, whole] == [("0.1", 1, None), ("0.1", 2, None), ("0.1", 4, None)]
     assert [(eps, attacks) for eps, attacks, _ in first] == [("0.05", 2)] * len(first)  # the smaller radius, APGD alone
     assert [index for _, _, step in first for index in step] == list(ORDER[: found.result.prefix.attacked])
     assert found.result.prefix.attacked <= PROTOCOL.early_refutation.max_samples
@@ -189,7 +191,7 @@ def test_a_claim_that_fits_the_smaller_radius_is_tried_there_on_broken_samples_a
 ) -> None:
     found = measure(tmp_path / "claimed", WITHOUT_PREFIX, aa=30 / 48)
     broken = plain.outcomes.index[plain.outcomes.aa_outcome > 0].tolist()
-    assert attacked == [("0.1", 4, None), ("0.05", 4, broken)]
+    assert [call for call in attacked if call[1] == 4] == [("0.1", 4, None), ("0.05", 4, broken)]
     assert found.outcomes.to_bytes() == plain.outcomes.to_bytes()
     there = found.result.other_radius[Measure.AA_ROBUST]
     assert there == OtherRadius(eps="0.05", accuracy=Accuracy(correct=33, samples=48))
@@ -211,7 +213,7 @@ def test_the_smaller_radius_keeps_what_it_has_measured(tmp_path: Path, monkeypat
 
 
 def test_a_claim_that_fits_neither_radius_is_refuted_with_both_numbers(tmp_path: Path) -> None:
-    (claim,) = measure(tmp_path, WITHOUT_PREFIX, aa=40 / 48).result.claims
+    (claim,) = measure(tmp_path, WITHOUT_PREFIX, aa=40 / 48, in_full=True).result.claims
     assert claim.verdict is Verdict.REFUTED
     assert "52.08 % of 48 samples" in claim.reason
     assert "at eps 0.05 it is 68.75 %" in claim.reason
@@ -220,7 +222,111 @@ def test_a_claim_that_fits_neither_radius_is_refuted_with_both_numbers(tmp_path:
 @pytest.mark.parametrize("aa", [CLAIM_THAT_HOLDS, 20 / 48], ids=["agrees", "measured higher"])
 def test_no_other_radius_is_attacked_without_need(tmp_path: Path, aa: float, attacked) -> None:
     measure(tmp_path, WITHOUT_PREFIX, aa=aa)
-    assert attacked == [("0.1", 4, None)]
+    assert attacked == [("0.1", 1, None), ("0.1", 2, None), ("0.1", 4, None)]
+
+
+def after(outcomes: Outcomes, attacks: int) -> list[int]:
+    """The samples that the first attacks broke, by their outcomes."""
+    return outcomes.index[(outcomes.aa_outcome > 0) & (outcomes.aa_outcome <= attacks)].tolist()
+
+
+ONE_RADIUS = replace(
+    WITHOUT_PREFIX,
+    autoattack=replace(WITHOUT_PREFIX.autoattack, other=None),
+    ho_fmn=replace(WITHOUT_PREFIX.ho_fmn, other=None),
+)
+
+
+def test_a_claim_above_what_the_first_attacks_left_ends_the_run_with_a_bound(
+    plain: Measured, tmp_path: Path, attacked
+) -> None:
+    left = 48 - int((plain.outcomes.aa_outcome == MISCLASSIFIED).sum()) - len(after(plain.outcomes, 1))
+    result = measure(tmp_path, ONE_RADIUS, aa=(left + 2) / 48).result
+    assert attacked == [("0.1", 1, None)]
+    assert result.bound == UpperBound(attacks=1, eps="0.1", robust=Accuracy(correct=left, samples=48))
+    assert list(result.accuracies) == [Measure.CLEAN]
+    (claim,) = result.claims
+    assert (claim.verdict, claim.measured) == (Verdict.REFUTED, None)
+    assert f"{100 * left / 48:.2f} % of 48 samples" in claim.reason
+    assert "APGD-CE at eps 0.1 left" in claim.reason
+
+
+def test_each_of_the_two_first_attacks_is_looked_at(
+    plain: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """APGD-CE leaves what it left, and APGD-T is said to break five more."""
+    left = plain.outcomes.aa_outcome == SURVIVED
+    by_two = plain.outcomes.aa_outcome.copy()
+    by_two[np.flatnonzero(left)[:5]] = 2
+
+    def run(*_args, attacks: int, **_options) -> AutoAttackOutcomes:
+        broken_by = plain.outcomes.aa_outcome if attacks == 1 else by_two
+        return AutoAttackOutcomes(
+            clean_prediction=plain.outcomes.clean_prediction, broken_by=broken_by, seconds={"clean": 0.0}
+        )
+
+    monkeypatch.setattr("apcore.claim_attacks.run_autoattack", run)
+    result = measure(tmp_path, ONE_RADIUS, aa=int(left.sum()) / 48).result
+    assert (result.bound.attacks, result.bound.robust.correct) == (2, int(left.sum()) - 5)
+    assert "APGD-CE and APGD-T at eps 0.1 left" in result.claims[0].reason
+
+
+def test_with_a_smaller_radius_the_bound_is_the_one_there(plain: Measured, tmp_path: Path, attacked) -> None:
+    result = measure(tmp_path, WITHOUT_PREFIX, aa=40 / 48).result
+    assert attacked == [("0.1", 1, None), ("0.05", 1, after(plain.outcomes, 1))]
+    assert (result.bound.eps, result.verdict) == ("0.05", Verdict.REFUTED)
+    assert 33 <= result.bound.robust.correct < 40  # 33 survive all four attacks there
+
+
+def test_a_run_that_ended_with_a_bound_goes_on_where_it_was(
+    plain: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure(tmp_path, ONE_RADIUS, aa=0.95)
+    broken = _Run._broken
+    names: list[str] = []
+    monkeypatch.setattr(
+        "apcore.attacks.autoattack._Run._broken",
+        lambda self, name, *rest: (names.append(name), broken(self, name, *rest))[1],
+    )
+    found = measure(tmp_path, ONE_RADIUS, aa=0.95, in_full=True)
+    assert "apgd-ce" not in names
+    assert found.outcomes.to_bytes() == plain.outcomes.to_bytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"eps": "0.2"}, "at the smaller radius"),
+        ({"robust": Accuracy(correct=10, samples=40)}, "is on all samples"),
+        ({"robust": Accuracy(correct=48, samples=48)}, "more samples survive than are right"),
+    ],
+    ids=["radius", "samples", "more than clean"],
+)
+def test_a_bound_that_no_run_comes_to_is_refused(plain: Measured, changes, message: str) -> None:
+    with pytest.raises(ShapeError, match=message):
+        rejudge(bounded(plain.result, **changes), ONE_RADIUS)
+
+
+def test_a_bound_that_does_not_speak_against_the_claim_refutes_nothing(plain: Measured) -> None:
+    with pytest.raises(ShapeError, match="which is not_measured"):
+        rejudge(bounded(plain.result, robust=Accuracy(correct=40, samples=48)), ONE_RADIUS)
+
+
+def test_a_bound_beside_a_number_of_the_whole_run_is_refused(plain: Measured) -> None:
+    whole = replace(bounded(plain.result), accuracies=plain.result.accuracies)
+    with pytest.raises(ShapeError, match="stands in whole runs alone that ended with it"):
+        rejudge(whole, ONE_RADIUS)
+
+
+def bounded(result: Result, **changes) -> Result:
+    """A result as of a run that ended with a bound, for a claim of 40 of 48."""
+    bound = UpperBound(attacks=1, eps="0.1", robust=Accuracy(correct=30, samples=48))
+    clean = {Measure.CLEAN: result.accuracies[Measure.CLEAN]}
+    claims = judge({Metric.AUTOATTACK: 40 / 48}, clean, ONE_RADIUS, bound=bound)
+    assert [claim.verdict for claim in claims] == [Verdict.REFUTED]
+    return replace(
+        result, accuracies=clean, claims=claims, other_radius={}, ho_fmn=None, bound=replace(bound, **changes)
+    )
 
 
 def test_outcomes_that_bear_out_the_claim_are_tried_where_they_say_robust(

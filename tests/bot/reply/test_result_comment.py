@@ -27,6 +27,7 @@ from apcore.result import (
     Result,
     SparsityMeasured,
 )
+from apcore.upper_bound import UpperBound
 from apcore.verdict import Metric, is_partial, judge
 from bot.reply.result_comment import MAX_LENGTH, RESULT_MARKER, CurveImage, result_comment
 from bot.submission.model import Claim, Submission, SubmittedModel
@@ -336,6 +337,19 @@ def test_a_claim_refuted_on_the_first_samples_has_no_number(golden: GoldenCheck)
     golden(
         "result_comment/refuted_early.md",
         result_comment(submission(), [honest, stopped, result(90)], [], PROTOCOL, curves=CURVES),
+    )
+
+
+def test_a_claim_refuted_by_the_first_attacks_is_told_with_the_bound(golden: GoldenCheck) -> None:
+    clean = {Measure.CLEAN: measured(75)[Measure.CLEAN]}
+    bound = UpperBound(attacks=2, eps="0.031", robust=Accuracy(correct=4310, samples=10000))
+    stopped = result(75, clean, bound=bound, ho_fmn=None, seconds={"inspect": 3.2, "bound": 610.0})
+    stopped = replace(
+        stopped, claims=judge({c.metric: c.claimed for c in stopped.claims}, clean, PROTOCOL, bound=bound)
+    )
+    golden(
+        "result_comment/refuted_by_bound.md",
+        result_comment(submission(), [result(50), stopped, result(90)], [], PROTOCOL, curves=CURVES),
     )
 
 
