@@ -45,7 +45,7 @@ def cost(graph: Graph, tensors: Mapping[str, Array]) -> Cost:
         graph: the network.
         tensors: its effective tensors by state-dict name.
     """
-    small = plan_compaction(graph, {name: tensor.astype(np.float64) for name, tensor in tensors.items()}).small
+    small = plan_compaction(graph, tensors).small
     learned = [tensor for name, tensor in tensors.items() if _is_parameter(name)]
     return Cost(
         parameters=sum(tensor.size for tensor in learned),

@@ -45,8 +45,8 @@ class Execution:
     filling: Filling
 
     def prepared(self, network: Network) -> Network:
-        """`network` in the chosen layout; itself where nothing changes."""
-        return network.in_channels_last() if self.channels_last else network
+        """`network`, laid in memory as was chosen."""
+        return network.lay_channels_last() if self.channels_last else network
 
     def facts(self) -> dict[str, str | int]:
         """What a result records."""

@@ -112,14 +112,15 @@ def compare_speed(
     """
     target = usable_device(device)
     images, labels = (part.to(target) for part in samples)
-    stored = network_from_arrays(inspection.graph, inspection.weights, normalization=inspection.normalization)
-    compacted, compaction = _timed(lambda: compact(stored, samples[0][:_COMPARED_IMAGES]))
+    compacted, compaction = _timed(lambda: compact(_stored(inspection), samples[0][:_COMPARED_IMAGES]))
     tell(
         f"the fast path: {compacted.macs_evaluated / 1e6:.2f} million multiply-accumulates an image, {compacted.evaluated}"
     )
     ours, fast = _timed(lambda: _here(compacted, images, labels, settings, progress))
     tell(f"the fast path took {fast.wall:.1f} s; now the library, on the network as stored")
-    theirs, reference = _timed(lambda: _by_the_library(stored.to(target), images, labels, settings, device))
+    theirs, reference = _timed(
+        lambda: _by_the_library(_stored(inspection).to(target), images, labels, settings, device)
+    )
     return Speed(
         samples=len(labels),
         eps=settings.eps_text,
@@ -134,6 +135,10 @@ def compare_speed(
         robust=int(ours.sum()),
         differing=tuple(np.flatnonzero(ours != theirs).tolist()),
     )
+
+
+def _stored(inspection: Inspection) -> Network:
+    return network_from_arrays(inspection.graph, inspection.weights, normalization=inspection.normalization)
 
 
 def _here(

@@ -5,8 +5,9 @@ channels carried forward and its unread channels dropped. The result is compared
 input gradients; unless they agree within 1e-9 the original is evaluated instead, and the result says so.
 """
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 import torch
@@ -14,8 +15,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from apcore.compaction.fold import NORM_PARTS
-from apcore.compaction.plan import plan_compaction
-from apcore.networks.graph import BatchNorm, Conv, Graph, Linear
+from apcore.compaction.large_arrays import large_arrays_given_back
+from apcore.compaction.lazy import Lazy
+from apcore.compaction.plan import Plan, plan_compaction
+from apcore.compaction.proof import InFloat64, largest_difference
+from apcore.networks.graph import BatchNorm, Conv, Linear
 from apcore.networks.network import Network
 
 TOLERANCE: Final = 1e-9
@@ -40,6 +44,7 @@ class Compacted:
     macs_evaluated: int
 
 
+@large_arrays_given_back()
 def compact(network: Network, images: Tensor) -> Compacted:
     """Remove from `network` what pruning zeroed, if that is exact.
 
@@ -47,136 +52,93 @@ def compact(network: Network, images: Tensor) -> Compacted:
         network: any network, in float32 on the CPU.
         images: (n, channels, height, width) in [0, 1], n >= 1: real images for the comparison, beside random ones.
     """
-    batch = _compared(images.double())
-    stored = network.double_copy()
-    expected = _logits_and_gradients(stored, batch)
-    tensors = stored.tensors()
-    del stored  # its tensors, twice the checkpoint, are let go one by one from here on
-    small_graph, small_tensors = _compact(network.graph, tensors)
-    small = network.with_graph(small_graph, small_tensors)
-    error = _difference(expected, _logits_and_gradients(small, batch))
-    del small
-    macs = {"macs_stored": network.graph.macs(), "macs_evaluated": small_graph.macs()}
+    plan = plan_compaction(network.graph, {name: tensor.numpy() for name, tensor in network.tensors().items()})
+    tensors = _small_tensors(plan)
+    small = InFloat64(plan.small, Lazy(tensors | _kept(network.normalization())), normalized=network.normalized)
+    error = largest_difference(InFloat64.of(network), small, images.double())
+    macs_stored, macs_small = network.graph.macs(), plan.small.macs()
     if not error <= TOLERANCE:
         return Compacted(
             network=network,
             evaluated="original",
             reason=f"the compact network differs by {error:.1e} in float64, more than {TOLERANCE:.0e}",
-            macs_stored=macs["macs_stored"],
-            macs_evaluated=macs["macs_stored"],
+            macs_stored=macs_stored,
+            macs_evaluated=macs_stored,
         )
     return Compacted(
-        network=network.with_graph(small_graph, _in_float32(small_tensors), dtype=torch.float32),
+        network=network.with_graph(plan.small, {name: make().float() for name, make in tensors.items()}),
         evaluated="compact",
         reason=f"equal to the stored network within {error:.1e} in float64, logits and input gradients",
-        **macs,
+        macs_stored=macs_stored,
+        macs_evaluated=macs_small,
     )
 
 
-def largest_difference(one: Network, other: Network, images: Tensor) -> float:
-    """Largest absolute difference of logits and of input gradients, on `images` and on as many random ones.
-
-    Args:
-        one: a float64 network.
-        other: a float64 network for the same images.
-        images: (n, channels, height, width) float64 in [0, 1].
-    """
-    batch = _compared(images)
-    return _difference(_logits_and_gradients(one, batch), _logits_and_gradients(other, batch))
+_Makers = dict[str, Callable[[], Tensor]]
 
 
-def _compared(images: Tensor) -> Tensor:
-    """`images` and as many random ones."""
-    noise = torch.rand(images.shape, dtype=images.dtype, generator=torch.Generator().manual_seed(0))
-    return torch.cat([images, noise])
-
-
-def _difference(one: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor]) -> float:
-    return max(float((mine - theirs).abs().max()) for mine, theirs in zip(one, other, strict=True))
-
-
-def _logits_and_gradients(network: Network, images: Tensor) -> tuple[Tensor, Tensor]:
-    """Image by image: in float64 a batch is no quicker, and keeps all its intermediate values for the gradients."""
-    found = [_logits_and_gradient(network, image) for image in images.split(1)]
-    return torch.cat([logits for logits, _ in found]), torch.cat([gradient for _, gradient in found])
-
-
-def _logits_and_gradient(network: Network, image: Tensor) -> tuple[Tensor, Tensor]:
-    image = image.clone().requires_grad_()
-    logits = network(image)
-    # one weight per logit, so that no gradient of a sum over logits cancels what a single one would show
-    weights = torch.linspace(1, 2, logits.shape[1], dtype=logits.dtype)
-    (gradient,) = torch.autograd.grad((logits * weights).sum(), image)
-    return logits.detach(), gradient
-
-
-def _in_float32(tensors: MutableMapping[str, Tensor]) -> dict[str, Tensor]:
-    """`tensors` rounded; emptied meanwhile."""
-    return {name: tensors.pop(name).float() for name in tuple(tensors)}
-
-
-def _compact(graph: Graph, tensors: MutableMapping[str, Tensor]) -> tuple[Graph, dict[str, Tensor]]:
-    """The small network in float64; `tensors` is emptied."""
-    plan = plan_compaction(graph, {name: tensors.pop(name).numpy() for name in tuple(tensors)})
-    constants = {name: torch.from_numpy(known.constant) for name, known in plan.constants.items()}
-    keep = {name: torch.from_numpy(kept) for name, kept in plan.keep.items()}
-    folded = {name: torch.from_numpy(array) for name, array in plan.tensors.items()}
+def _small_tensors(plan: Plan) -> _Makers:
+    """What makes each tensor of the small network, in float64."""
     shapes = plan.graph.shapes()
-    found: dict[str, Tensor] = {}
+    found: _Makers = {}
     for node in plan.graph.nodes:
-        rows, columns = keep[node.name], keep[node.source]
         match node:
             case Conv():
-                found |= _small_conv(node, folded, constants[node.source], rows, columns, shapes[node.source])
+                found |= _small_conv(node, plan, shapes[node.source])
             case Linear():
-                found |= _small_linear(node, folded, constants[node.source], rows, columns)
+                found |= _small_linear(node, plan)
             case BatchNorm():
-                found |= {name: folded[name][rows] for name in (f"{node.name}.{part}" for part in NORM_PARTS)}
+                rows = plan.keep[node.name]
+                parts = (f"{node.name}.{part}" for part in NORM_PARTS)
+                found |= _kept({name: torch.from_numpy(plan.tensors[name][rows]) for name in parts})
             case _:
                 pass
-    return plan.small, found
+    return found
 
 
-def _small_conv(
-    node: Conv,
-    tensors: Mapping[str, Tensor],
-    constants: Tensor,
-    rows: Tensor,
-    columns: Tensor,
-    shape: tuple[int, ...],
-) -> dict[str, Tensor]:
+def _kept(tensors: Mapping[str, Tensor]) -> _Makers:
+    """As makers, those that need not be made."""
+    return {name: partial(torch.Tensor.detach, tensor) for name, tensor in tensors.items()}
+
+
+def _small_conv(node: Conv, plan: Plan, shape: tuple[int, ...]) -> _Makers:
     """Weight, bias and, where dropped constant channels meet the zero padding, the map of what they contribute."""
-    weight = _rows(tensors[f"{node.name}.weight"], rows)
-    bias = tensors[f"{node.name}.bias"][rows] if node.bias else weight.new_zeros(len(rows))
-    dropped = constants.clone()
-    dropped[columns] = 0
-    small = {f"{node.name}.weight": _columns(weight, columns)}
+    rows = torch.from_numpy(plan.keep[node.name])
+    weight = {f"{node.name}.weight": partial(_small_weight, node, plan)}
+    bias = _tensor(plan, f"{node.name}.bias")[rows] if node.bias else torch.zeros(len(rows), dtype=torch.float64)
+    dropped = _dropped(node, plan)
     matters = dropped.nonzero().squeeze(1)
     if not len(matters):
-        return small | {f"{node.name}.bias": bias}
+        return weight | _kept({f"{node.name}.bias": bias})
     image = dropped[None, matters, None, None].expand(1, -1, *shape[1:])
-    constant = functional.conv2d(image, weight[:, matters], stride=node.stride, padding=node.padding)
+    read = _tensor(plan, f"{node.name}.weight")[rows[:, None], matters]
+    constant = functional.conv2d(image, read, stride=node.stride, padding=node.padding)
     centre = constant[:, :, :1, :1]
     if torch.equal(constant, centre.expand_as(constant)):
-        return small | {f"{node.name}.bias": bias + centre.flatten()}
-    return small | {f"{node.name}.bias": bias, f"{node.name}.bias_map": constant}
+        return weight | _kept({f"{node.name}.bias": bias + centre.flatten()})
+    return weight | _kept({f"{node.name}.bias": bias, f"{node.name}.bias_map": constant})
 
 
-def _small_linear(
-    node: Linear, tensors: Mapping[str, Tensor], constants: Tensor, rows: Tensor, columns: Tensor
-) -> dict[str, Tensor]:
-    weight = _rows(tensors[f"{node.name}.weight"], rows)
-    dropped = constants.clone()
-    dropped[columns] = 0
-    return {
-        f"{node.name}.weight": _columns(weight, columns),
-        f"{node.name}.bias": tensors[f"{node.name}.bias"][rows] + weight @ dropped,
-    }
+def _small_linear(node: Linear, plan: Plan) -> _Makers:
+    rows = torch.from_numpy(plan.keep[node.name])
+    bias = _tensor(plan, f"{node.name}.bias")[rows] + _tensor(plan, f"{node.name}.weight")[rows] @ _dropped(node, plan)
+    return {f"{node.name}.weight": partial(_small_weight, node, plan)} | _kept({f"{node.name}.bias": bias})
 
 
-def _rows(weight: Tensor, kept: Tensor) -> Tensor:
-    return weight if len(kept) == len(weight) else weight[kept]
+def _small_weight(node: Conv | Linear, plan: Plan) -> Tensor:
+    """Rows and columns that stay."""
+    weight = _tensor(plan, f"{node.name}.weight")
+    rows, columns = (torch.from_numpy(plan.keep[name]) for name in (node.name, node.source))
+    everything = (len(rows), len(columns)) == weight.shape[:2]
+    return weight if everything else weight[rows[:, None], columns]
 
 
-def _columns(weight: Tensor, kept: Tensor) -> Tensor:
-    return weight if len(kept) == weight.shape[1] else weight[:, kept]
+def _dropped(node: Conv | Linear, plan: Plan) -> Tensor:
+    """(in,) the constants of the channels that are read and dropped, 0 for all others."""
+    constants = torch.from_numpy(plan.constants[node.source].constant.copy())
+    constants[torch.from_numpy(plan.keep[node.source])] = 0
+    return constants
+
+
+def _tensor(plan: Plan, name: str) -> Tensor:
+    return torch.from_numpy(plan.tensors[name])

@@ -1,27 +1,29 @@
 """BatchNorm folded into the layer before it; what remains is convolutions, linear maps, sums, elementwise nodes. No torch here."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
+from apcore.compaction.lazy import Lazy
 from apcore.networks.graph import Add, BatchNorm, Conv, Graph, Node, sources
 
 Array = np.ndarray[Any, np.dtype[Any]]
 NORM_PARTS: Final = ("weight", "bias", "running_mean", "running_var")
 
 
-def fold_batch_norm(graph: Graph, tensors: MutableMapping[str, Array]) -> tuple[Graph, dict[str, Array]]:
+def fold_batch_norm(graph: Graph, tensors: Mapping[str, Array]) -> tuple[Graph, Mapping[str, Array]]:
     """The same function without the BatchNorm nodes whose only source is a convolution that nobody else reads.
 
     Args:
         graph: any declared graph.
-        tensors: by state-dict name, best in float64, since folding rounds. Written into and emptied: the arrays found are
-            these, so that no weight stands in memory twice.
+        tensors: by state-dict name.
 
     Returns:
-        A graph in which such a convolution carries a bias, and its tensors.
+        A graph in which such a convolution carries a bias, and its tensors in float64. They are made anew whenever they are
+        asked for, so that a network's weights never all stand in memory; `tensors` must not change meanwhile.
     """
     readers: dict[str, int] = {}
     for node in graph.nodes:
@@ -33,17 +35,28 @@ def fold_batch_norm(graph: Graph, tensors: MutableMapping[str, Array]) -> tuple[
         for node in graph.nodes
         if isinstance(node, BatchNorm) and node.source in convs and readers[node.source] == 1
     }
-    found = {}
+    gone = {norm.name for norm in folded.values()}
+    makers: dict[str, Callable[[], Array]] = {
+        name: partial(_double, tensor) for name, tensor in tensors.items() if name.rsplit(".", 1)[0] not in gone
+    }
     for conv, norm in folded.items():
-        weight, bias, mean, var = (tensors.pop(f"{norm.name}.{part}") for part in NORM_PARTS)
+        weight, bias, mean, var = (_double(tensors[f"{norm.name}.{part}"]) for part in NORM_PARTS)
         scale = weight / np.sqrt(var + norm.eps)
-        before = tensors.pop(f"{conv}.bias", np.zeros_like(scale))
-        found[f"{conv}.weight"] = tensors.pop(f"{conv}.weight")
-        found[f"{conv}.weight"] *= scale[:, None, None, None]
-        found[f"{conv}.bias"] = bias + (before - mean) * scale
-    found |= tensors
-    tensors.clear()
-    return replace(graph, nodes=tuple(_rewired(graph, folded))), found
+        before = _double(tensors[f"{conv}.bias"]) if f"{conv}.bias" in tensors else np.zeros_like(scale)
+        makers[f"{conv}.weight"] = partial(_scaled, tensors[f"{conv}.weight"], scale)
+        makers[f"{conv}.bias"] = partial(_double, bias + (before - mean) * scale)
+    return replace(graph, nodes=tuple(_rewired(graph, folded))), Lazy(makers)
+
+
+def _double(tensor: Array) -> Array:
+    """A copy in float64."""
+    return tensor.astype(np.float64)
+
+
+def _scaled(weight: Array, scale: Array) -> Array:
+    found = _double(weight)
+    found *= scale[:, None, None, None]
+    return found
 
 
 def _rewired(graph: Graph, folded: Mapping[str, BatchNorm]) -> list[Node]:

@@ -40,9 +40,8 @@ class Channels:
 
 def forward_constants(graph: Graph, tensors: Mapping[str, Array]) -> dict[str, Channels]:
     """Constant channels of every value of a graph, the input included; exact, and blind to who reads them."""
-    dtype = next(iter(tensors.values())).dtype
     channels = graph.input_shape[0]
-    found = {INPUT: Channels(varies=np.ones(channels, dtype=np.bool_), constant=np.zeros(channels, dtype=dtype))}
+    found = {INPUT: Channels(varies=np.ones(channels, dtype=np.bool_), constant=np.zeros(channels))}
     shapes = graph.shapes()
     for node in graph.nodes:
         found[node.name] = _channels(node, found, tensors, shapes[node.source])

@@ -1,6 +1,6 @@
 """What compaction will keep of a network, and what the small network then costs; decided from the zeros alone. No torch here."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ class Plan:
 
     Args:
         graph: the network with its BatchNorms folded where that is possible.
-        tensors: of that graph, by state-dict name.
+        tensors: of that graph, by state-dict name, in float64; made anew whenever they are asked for.
         constants: what is known of the channels of every value, by node name.
         keep: by node name, the channels that the small network computes, sorted.
         small: the graph of the small network.
@@ -33,12 +33,12 @@ class Plan:
     small: Graph
 
 
-def plan_compaction(graph: Graph, tensors: MutableMapping[str, Array]) -> Plan:
+def plan_compaction(graph: Graph, tensors: Mapping[str, Array]) -> Plan:
     """Find out what can go.
 
     Args:
         graph: any declared graph.
-        tensors: by state-dict name, best in float64, since folding rounds. Written into and emptied (`fold_batch_norm`).
+        tensors: by state-dict name; they must not change while the plan is in use.
     """
     folded, weights = fold_batch_norm(graph, tensors)
     constants = forward_constants(folded, weights)

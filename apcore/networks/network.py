@@ -1,8 +1,8 @@
-"""A declared graph with its weights, as a torch module: images in [0, 1] to logits."""
+"""A declared graph as a torch module, and one that holds its weights: images in [0, 1] to logits."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import torch
@@ -28,45 +28,19 @@ _Step = Callable[[dict[str, Tensor]], Tensor]
 NORMALIZATION: Final = ("normalization.mean", "normalization.std")
 
 
-class Network(nn.Module):
-    """Runs a graph in evaluation mode; parameters are frozen, since attacks need gradients of the input alone.
+class GraphModule(nn.Module):
+    """Runs a graph in evaluation mode; where its tensors come from, subclasses say.
 
     Args:
         graph: the declaration.
-        tensors: float tensors by state-dict name, exactly those of `graph.tensors()`, and for a convolution optionally
-            `<name>.bias_map` [1, out, height, width], added to its output: what compaction makes of constant channels.
-        normalization: None, or (mean, std), each one number per channel; the first layer sees (x - mean) / std.
-        copied: whether the network gets tensors of its own, or shares the given ones.
-
-    Raises:
-        ValueError: a tensor is missing, left over or of another shape.
+        normalized: whether there are tensors `NORMALIZATION`; the first layer then sees (x - mean) / std.
     """
 
-    def __init__(
-        self,
-        graph: Graph,
-        tensors: Mapping[str, Tensor],
-        *,
-        normalization: tuple[tuple[float, ...], tuple[float, ...]] | None = None,
-        copied: bool = True,
-    ) -> None:
+    def __init__(self, graph: Graph, *, normalized: bool) -> None:
         super().__init__()
-        self.graph = graph
-        expected = graph.tensors()
-        maps = {name for name in tensors if name.endswith(".bias_map")}
-        wrong = (set(tensors) - maps) ^ set(expected)
-        wrong |= {name for name in set(expected) & set(tensors) if tuple(tensors[name].shape) != expected[name]}
-        if wrong:
-            raise ValueError(f"tensors that do not fit {graph.name}: {', '.join(sorted(wrong)[:5])}")
-        for name, tensor in tensors.items():
-            self.register_buffer(_slot(name), tensor.detach().clone() if copied else tensor.detach())
-        self.channels_last = False
+        self.graph, self.normalized = graph, normalized
         self._overwriting = _overwriting(graph)
-        self.normalized = normalization is not None
-        for name, values in zip(NORMALIZATION, normalization or (), strict=False):
-            self.register_buffer(_slot(name), torch.tensor(values).view(1, -1, 1, 1))
         self._steps = tuple((node.name, self._step(node), _last_reads(graph)[node.name]) for node in graph.nodes)
-        self.eval()
 
     def forward(self, images: Tensor) -> Tensor:
         """(n, channels, height, width) float in [0, 1] to (n, classes) logits."""
@@ -77,56 +51,27 @@ class Network(nn.Module):
                 del values[source]
         return values[self.graph.nodes[-1].name]
 
-    def in_channels_last(self) -> "Network":
-        """The same network, whose images and weights lie in memory with their channels last."""
-        network = self.with_graph(self.graph, self.tensors(), dtype=torch.float32)
-        network.channels_last = True
-        return network.to(memory_format=torch.channels_last)
-
-    def double_copy(self) -> "Network":
-        """The same network in float64, on the CPU, with tensors of its own whatever type this one has."""
-        tensors = {name: tensor.to("cpu", torch.float64, copy=True) for name, tensor in self.tensors().items()}
-        return self.with_graph(self.graph, tensors, dtype=torch.float64)
-
-    def float_copy(self) -> "Network":
-        """The same network in float32, on the CPU."""
-        return self.with_graph(self.graph, self.tensors(), dtype=torch.float32)
-
-    def with_graph(
-        self, graph: Graph, tensors: Mapping[str, Tensor], *, dtype: torch.dtype = torch.float64
-    ) -> "Network":
-        """Another graph behind the same input normalisation."""
-        # Tensors of this type and device already are shared: networks are never written to.
-        network = Network(graph, {name: tensor.to("cpu", dtype) for name, tensor in tensors.items()}, copied=False)
-        network.normalized = self.normalized
-        for name in NORMALIZATION if self.normalized else ():
-            network.register_buffer(_slot(name), self.get_buffer(_slot(name)).to("cpu", dtype))
-        return network
-
-    def tensors(self) -> dict[str, Tensor]:
-        """The tensors by state-dict name, normalisation left out."""
-        named = {name.replace("/", "."): tensor for name, tensor in self.named_buffers()}
-        return {name: tensor for name, tensor in named.items() if name not in NORMALIZATION}
-
-    def _normalize(self, images: Tensor) -> Tensor:
-        if self.channels_last:
-            images = images.contiguous(memory_format=torch.channels_last)
-        if not self.normalized:
-            return images
-        mean, std = (self.get_buffer(_slot(name)) for name in NORMALIZATION)
-        return (images - mean) / std
-
     def _tensor(self, name: str) -> Tensor | None:
-        return self._buffers.get(_slot(name))
+        """The tensor of that name, None if the network has none."""
+        raise NotImplementedError
 
     def _needed(self, name: str) -> Tensor:
-        return self.get_buffer(_slot(name))
+        tensor = self._tensor(name)
+        if tensor is None:
+            raise KeyError(name)
+        return tensor
+
+    def _normalize(self, images: Tensor) -> Tensor:
+        if not self.normalized:
+            return images
+        mean, std = (self._needed(name) for name in NORMALIZATION)
+        return (images - mean) / std
 
     def _step(self, node: Node) -> _Step:  # noqa: PLR0911 - one return per kind of node reads best
         source = node.source
         match node:
             case Conv():
-                return lambda values: self._convolve(node, values[source])
+                return lambda values: self._mapped(node, self._convolved(node, values[source]))
             case BatchNorm():
                 return lambda values: functional.batch_norm(
                     values[source],
@@ -154,16 +99,88 @@ class Network(nn.Module):
                     values[source], self._needed(f"{node.name}.weight"), self._needed(f"{node.name}.bias")
                 )
 
-    def _convolve(self, node: Conv, value: Tensor) -> Tensor:
-        out = functional.conv2d(
+    def _convolved(self, node: Conv, value: Tensor) -> Tensor:
+        return functional.conv2d(
             value,
             self._needed(f"{node.name}.weight"),
             self._tensor(f"{node.name}.bias"),
             stride=node.stride,
             padding=node.padding,
         )
+
+    def _mapped(self, node: Conv, out: Tensor) -> Tensor:
         bias_map = self._tensor(f"{node.name}.bias_map")
         return out if bias_map is None else out.add_(bias_map)
+
+
+class Network(GraphModule):
+    """A graph with tensors of its own; parameters are frozen, since attacks need gradients of the input alone.
+
+    Args:
+        graph: the declaration.
+        tensors: float tensors by state-dict name, exactly those of `graph.tensors()`, and for a convolution optionally
+            `<name>.bias_map` [1, out, height, width], added to its output: what compaction makes of constant channels.
+        normalization: None, or (mean, std), each one number per channel; the first layer sees (x - mean) / std.
+        copied: whether the network gets tensors of its own, or shares the given ones.
+
+    Raises:
+        ValueError: a tensor is missing, left over or of another shape.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        tensors: Mapping[str, Tensor],
+        *,
+        normalization: tuple[tuple[float, ...], tuple[float, ...]] | None = None,
+        copied: bool = True,
+    ) -> None:
+        super().__init__(graph, normalized=normalization is not None)
+        expected = graph.tensors()
+        maps = {name for name in tensors if name.endswith(".bias_map")}
+        wrong = (set(tensors) - maps) ^ set(expected)
+        wrong |= {name for name in set(expected) & set(tensors) if tuple(tensors[name].shape) != expected[name]}
+        if wrong:
+            raise ValueError(f"tensors that do not fit {graph.name}: {', '.join(sorted(wrong)[:5])}")
+        for name, tensor in tensors.items():
+            self.register_buffer(_slot(name), tensor.detach().clone() if copied else tensor.detach())
+        self.channels_last = False
+        for name, values in zip(NORMALIZATION, normalization or (), strict=False):
+            self.register_buffer(_slot(name), torch.tensor(values).view(1, -1, 1, 1))
+        self.eval()
+
+    def lay_channels_last(self) -> Self:
+        """Lay weights, and from now on images, in memory with their channels last; the function stays what it was."""
+        self.channels_last = True
+        return self.to(memory_format=torch.channels_last)
+
+    def with_graph(self, graph: Graph, tensors: Mapping[str, Tensor]) -> "Network":
+        """Another graph behind the same input normalisation, in float32 on the CPU."""
+        # Tensors of this type and device already are shared: networks are never written to.
+        network = Network(
+            graph, {name: tensor.to("cpu", torch.float32) for name, tensor in tensors.items()}, copied=False
+        )
+        network.normalized = self.normalized
+        for name, tensor in self.normalization().items():
+            network.register_buffer(_slot(name), tensor.to("cpu", torch.float32))
+        return network
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The tensors by state-dict name, normalisation left out."""
+        named = {name.replace("/", "."): tensor for name, tensor in self.named_buffers()}
+        return {name: tensor for name, tensor in named.items() if name not in NORMALIZATION}
+
+    def normalization(self) -> dict[str, Tensor]:
+        """Mean and standard deviation (1, channels, 1, 1) by the names `NORMALIZATION`; empty without any."""
+        return {name: self.get_buffer(_slot(name)) for name in NORMALIZATION} if self.normalized else {}
+
+    def _normalize(self, images: Tensor) -> Tensor:
+        if self.channels_last:
+            images = images.contiguous(memory_format=torch.channels_last)
+        return super()._normalize(images)
+
+    def _tensor(self, name: str) -> Tensor | None:
+        return self._buffers.get(_slot(name))
 
 
 def network_from_arrays(

@@ -1,13 +1,13 @@
 """Compaction removes exactly what pruning zeroed, and nothing else."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor
 
-from apcore.compaction.compact import compact, largest_difference
+from apcore.compaction.compact import compact
+from apcore.compaction.proof import InFloat64, largest_difference, max_or_nan
 from apcore.networks.declared import GRAPHS as DECLARED
 from apcore.networks.graph import (
     INPUT,
@@ -160,7 +160,7 @@ def test_a_constant_channel_meets_the_zero_padding_exactly() -> None:
     contribution = found.network.tensors()["conv2.bias_map"]
     assert found.network.tensors()["conv1.weight"].shape[0] == 7
     assert not torch.equal(contribution[..., 0, 0], contribution[..., 1, 1])
-    assert largest_difference(network.double_copy(), found.network.double_copy(), images(PLAIN).double()) < 1e-5
+    assert difference(network, found.network, PLAIN) < 1e-5
 
 
 def test_a_channel_that_nobody_reads_is_dropped_although_it_varies() -> None:
@@ -198,8 +198,32 @@ def _moved_stem(tensors: dict[str, Tensor]) -> None:
 
 @pytest.mark.parametrize("change", [_scaled_head, _moved_stem])
 def test_the_comparison_sees_a_change_of_one_millionth(change: Callable[[dict[str, Tensor]], None]) -> None:
-    network = Network(RESIDUAL, random_tensors(RESIDUAL, seed=0)).double_copy()
-    changed = {name: tensor.clone() for name, tensor in network.tensors().items()}
-    change(changed)
-    other = network.with_graph(replace(RESIDUAL), changed)
-    assert largest_difference(network, other, images(RESIDUAL).double()) > 1e-9
+    tensors = {name: tensor.double() for name, tensor in random_tensors(RESIDUAL, seed=0).items()}
+    network = Network(RESIDUAL, tensors)
+    change(tensors)
+    assert difference(network, Network(RESIDUAL, tensors), RESIDUAL) > 1e-9
+
+
+def difference(one: Network, other: Network, graph: Graph) -> float:
+    return largest_difference(InFloat64.of(one), InFloat64.of(other), images(graph).double())
+
+
+@pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph.name)
+@pytest.mark.parametrize("normalization", [None, ((0.4, 0.5, 0.6), (0.2, 0.3, 0.4))], ids=["plain", "normalised"])
+def test_the_proof_runs_the_network_that_it_is_about(graph: Graph, normalization) -> None:
+    """Logits and input gradients of torch's own layers, in float64."""
+    network = Network(graph, random_tensors(graph, seed=0), normalization=normalization)
+    ours, theirs = InFloat64.of(network), network.double()
+    for module in (ours, theirs):
+        module.batch = images(graph).double().requires_grad_()
+        module.logits = module(module.batch)
+        module.logits.square().sum().backward()
+    assert torch.allclose(ours.logits, theirs.logits, rtol=1e-12, atol=1e-12)
+    assert torch.allclose(ours.batch.grad, theirs.batch.grad, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_no_number_anywhere_is_no_small_difference(place: int) -> None:
+    values = [torch.tensor(0.0), torch.tensor(0.5), torch.tensor(1.0)]
+    values[place] = torch.tensor(float("nan"))
+    assert not max_or_nan(values) <= 2
