@@ -17,7 +17,6 @@ from torch.nn.grad import conv2d_input
 from apcore.networks.graph import Conv, Graph
 from apcore.networks.network import GraphModule, Network
 
-
 _TOGETHER: Final = 2
 
 
