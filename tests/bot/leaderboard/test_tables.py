@@ -1,21 +1,14 @@
-"""Result tables: who stands where, and that every file built from them tells the same."""
-
-import csv
-import io
-import json
-import random
+"""Result tables: who stands where."""
 
 import pytest
 from doubles.boards import DAY, entry, published, results, submission, track
 
-from apcore import json_shape
 from apcore.model_key import Structure
 from apcore.protocol import load_protocol
 from bot.leaderboard.board import Board
-from bot.leaderboard.exports import leaderboard_csv, leaderboard_json
 from bot.leaderboard.merge import record
-from bot.leaderboard.records import Provenance, Track
-from bot.leaderboard.result_page import VERIFIED_MARK, column_name, result_page
+from bot.leaderboard.records import Provenance
+from bot.leaderboard.result_page import column_name, result_page
 from bot.leaderboard.tables import Column, ResultTable, result_tables
 
 AT_90 = Column(architecture="resnet18", sparsity=90)
@@ -110,99 +103,3 @@ def test_a_method_has_a_row_of_dashes_where_only_the_other_dataset_was_evaluated
     cifar, svhn = result_tables(board)
     assert [cell for row in svhn.rows for cell in row.cells if row.entry.name == "A"] == [None] * 6
     assert len(cifar.rows) == 2
-
-
-# --- thirty generated methods: Markdown, JSON and CSV agree cell by cell ---------------------------------------------
-
-
-def thirty_methods(seed: int) -> Board:
-    """Methods with results at random places, some published, some verified, some both, some partial, many ties."""
-    draw = random.Random(seed)
-    methods = []
-    for number in range(30):
-        name = f"Method{number:02d}"
-        records = [
-            published(
-                Track(dataset=d, structure=s, architecture=a, sparsity=p), draw.randint(50, 99), draw.randint(10, 14)
-            )
-            for d in ("CIFAR10", "SVHN")
-            for s, sparsities in load_protocol("apb-2024").sparsities
-            for a in ("resnet18", "vgg16")
-            for p in sparsities
-            if draw.random() < 0.6
-        ]
-        claim = submission(name, ap_key=f"{name}_Author2026Title")
-        method = entry(name, *records, ap_key=claim.ap_key)
-        for sparsity in (50, 75, 90):
-            samples = draw.choice([None, None, 64])
-            of = samples or 10_000
-            clean = draw.randint(of // 2, of)
-            found = results(claim, {sparsity: (clean, draw.randint(of // 10, clean))}, samples=samples)
-            if draw.random() < 0.5:
-                method = record(method, claim, found, date=DAY, issue=number + 1, run_url=None)
-        methods.append(method)
-    return Board.of(methods)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_markdown_json_and_csv_agree_cell_by_cell(seed: int) -> None:
-    board = thirty_methods(seed)
-    tables = result_tables(board)
-    document = json.loads(leaderboard_json(board, tables))
-    json_shape.check(document, "leaderboard")
-    from_markdown = {key: cell for table in tables for key, cell in cells_of_page(table).items()}
-    from_json = cells_of_json(document)
-    from_csv = cells_of_csv(leaderboard_csv(board))
-    assert len(from_csv) > 300
-    assert {key: cell[:3] for key, cell in from_markdown.items()} == from_csv
-    assert from_markdown == from_json
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_the_marked_cells_are_those_that_fewer_than_three_or_one_others_beat(seed: int) -> None:
-    cells = {key: cell for table in result_tables(thirty_methods(seed)) for key, cell in cells_of_page(table).items()}
-    for (method, *column), (_, robust, _, marked) in cells.items():
-        beaten_by = sum(other[1] > robust for (name, *at), other in cells.items() if at == column and name != method)
-        assert marked == (beaten_by < (3 if column[1] == "US" else 1))
-
-
-def cells_of_page(table: ResultTable) -> dict:
-    """(method, dataset, structure, column) -> (clean, robust, verified, best), read back from the page's text."""
-    lines = [line for line in result_page(table).splitlines() if line.startswith("| ")]
-    header, _, *rows = [[text.strip() for text in line.strip("|").split("|")] for line in lines]
-    cells = {}
-    for method, *texts, _ in rows:
-        for column, text in zip(header[1:-1], texts, strict=True):
-            if text != "-":
-                clean, robust = text.removesuffix(VERIFIED_MARK).strip().strip("*").split("/")
-                key = (method[1 : method.index("]")], table.dataset, str(table.structure), column)
-                cells[key] = (float(clean), float(robust), text.endswith(VERIFIED_MARK), text.startswith("**"))
-    return cells
-
-
-def cells_of_json(document: dict) -> dict:
-    return {
-        (row["name"], table["dataset"], table["structure"], column_name(Column(**column))): (
-            cell["clean_accuracy"],
-            cell["aa_robust_accuracy"],
-            cell["provenance"] == "verified",
-            cell["best"],
-        )
-        for table in document["tables"]
-        for row in table["rows"]
-        for column, cell in zip(table["columns"], row["cells"], strict=True)
-        if cell is not None
-    }
-
-
-def cells_of_csv(text: str) -> dict:
-    return {
-        (
-            row["name"],
-            row["dataset"],
-            row["structure"],
-            column_name(Column(architecture=row["architecture"], sparsity=int(row["sparsity"]))),
-        ): (float(row["clean_accuracy"]), float(row["aa_robust_accuracy"]), row["provenance"] == "verified")
-        for row in csv.DictReader(io.StringIO(text))
-        if row["in_table"] == "true"
-    }

@@ -1,6 +1,11 @@
-"""The site's tables, pictures and data files hold what the entries hold, cell by cell: today's, and 200 generated methods'."""
+"""Markdown, CSV, JSON and the site hold what the entries hold, cell by cell: today's, and 200 generated methods'."""
 
+import csv
+import io
 import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +14,52 @@ from doubles.boards import entry, published, track
 from doubles.html_tables import read_page
 from doubles.site_boards import generated_board, verified
 
+from apcore import json_shape
 from bot.leaderboard.board import Board, read_board
+from bot.leaderboard.build import derived_files
 from bot.leaderboard.entry import entry_bytes
 from bot.leaderboard.site.pages import site_files
 
 LEADERBOARD = Path(__file__).parents[4] / "leaderboard"
 DASH = "\N{EN DASH}"
 SHOWN = {"clean": "clean_accuracy", "aa": "aa_robust_accuracy", "hofmn": "hofmn_robust_accuracy"}
-Numbers = dict[tuple[str, str, int, str], float]
+ROUNDING = 0.0051  # two decimals
+MARKDOWN_CELL = re.compile(r"(\*\*)?([0-9.]+)/([0-9.]+)(\*\*)?( ✓)?")
+BoardKey = tuple[str, str, str]
+"""Protocol, dataset, structure."""
+Place = tuple[str, str, int]
+"""`ap_key`, architecture, sparsity in percent."""
+Numbers = dict[str, float]
+"""By measure; also `verified`, whether the bot measured them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A board in every form that is built from it, and what a reader of the entry files alone expects of them.
+
+    Args:
+        board: the entries.
+        files: of the site.
+        derived: of `leaderboard/`.
+        stored: key, name and result of every record, as the entry files have them.
+        expected: what boards show, by board and place.
+    """
+
+    board: Board
+    files: dict[str, str]
+    derived: dict[str, str]
+    stored: list[tuple[str, str, dict[str, Any]]]
+    expected: dict[BoardKey, dict[Place, Numbers]]
 
 
 @pytest.fixture(scope="module", params=["today", "200 methods"])
-def built(request: pytest.FixtureRequest) -> tuple[Board, dict[str, str]]:
+def built(request: pytest.FixtureRequest) -> Built:
     board = read_board(LEADERBOARD / "entries") if request.param == "today" else generated_board(200)
-    return board, site_files(board)
+    documents = [json.loads(entry_bytes(one)) for one in board.entries]
+    stored = [(one["ap_key"], one["name"], result) for one in documents for result in one["results"]]
+    return Built(
+        board=board, files=site_files(board), derived=derived_files(board), stored=stored, expected=expected_of(stored)
+    )
 
 
 def data_of(files: dict[str, str], path: str) -> dict[str, Any]:
@@ -34,40 +71,159 @@ def board_pages(files: dict[str, str]) -> list[str]:
     return [path for path in files if path.startswith("boards/")]
 
 
-def fits(result: dict[str, Any], data: dict[str, Any]) -> bool:
-    protocol = result["protocol"] if result["provenance"] == "published" else result["protocol"]["name"]
-    return (protocol, result["dataset"], result["structure"]) == (data["protocol"], data["dataset"], data["structure"])
+def protocol_of(result: dict[str, Any]) -> str:
+    return result["protocol"] if result["provenance"] == "published" else result["protocol"]["name"]
 
 
-def numbers_in_entries(board: Board, data: dict[str, Any]) -> Numbers:
-    """What a reader of the entry files alone expects: what was verified in full before what was published."""
-    found: Numbers = {}
-    for one in board.entries:
-        results = [r for r in json.loads(entry_bytes(one))["results"] if fits(r, data)]
-        for r in sorted(results, key=lambda r: r["provenance"]):
-            place = (one.ap_key, r["architecture"], r["sparsity"])
-            if r["provenance"] == "published":
-                values = {measure: r[field] for measure, field in SHOWN.items()}
-            elif r["partial"] or not r["measured_sparsity"]["agrees"] or r["measured"]["aa_robust"] is None:
-                continue
-            else:
-                values = {
-                    "clean": r["measured"]["clean"]["value"],
-                    "aa": r["measured"]["aa_robust"]["value"],
-                    "hofmn": r["measured"]["hofmn_robust"]["value"],
-                }
-                if (*place, "aa") in found:
-                    values["change"] = values["aa"] - found[*place, "aa"]
-            found |= {(*place, measure): value for measure, value in values.items() if value is not None}
+def measured(result: dict[str, Any]) -> dict[str, float | None]:
+    """Clean, AutoAttack and HO-FMN accuracy of a result, in percent."""
+    if result["provenance"] == "published":
+        return {measure: result[field] for measure, field in SHOWN.items()}
+    of = result["measured"]
+    return {
+        m: of[field] and of[field]["value"]
+        for m, field in zip(SHOWN, ("clean", "aa_robust", "hofmn_robust"), strict=True)
+    }
+
+
+def left_out(result: dict[str, Any]) -> bool:
+    return result["provenance"] == "verified" and (
+        result["partial"] or not result["measured_sparsity"]["agrees"] or result["measured"]["aa_robust"] is None
+    )
+
+
+def expected_of(stored: list[tuple[str, str, dict[str, Any]]]) -> dict[BoardKey, dict[Place, Numbers]]:
+    """What was verified in full stands before what was published."""
+    found: dict[BoardKey, dict[Place, Numbers]] = {}
+    for ap_key, _, result in sorted(stored, key=lambda one: one[2]["provenance"]):
+        if not left_out(result):
+            cells = found.setdefault((protocol_of(result), result["dataset"], result["structure"]), {})
+            place = (ap_key, result["architecture"], result["sparsity"])
+            values = {measure: value for measure, value in measured(result).items() if value is not None}
+            if result["provenance"] == "verified" and place in cells:
+                values["change"] = values["aa"] - cells[place]["aa"]
+            cells[place] = values | {"verified": result["provenance"] == "verified"}
     return found
 
 
-def test_every_cell_of_every_board_is_that_of_the_entries(built: tuple[Board, dict[str, str]]) -> None:
-    board, files = built
-    for path in board_pages(files):
-        data = data_of(files, path)
-        expected = numbers_in_entries(board, data)
-        _, headings, *rows = read_page(files[path]).tables["board"]
+def expected_numbers(built: Built, data: dict[str, Any]) -> dict[tuple[str, str, int, str], float]:
+    cells = built.expected[data["protocol"], data["dataset"], data["structure"]]
+    return {(*place, m): value for place, cell in cells.items() for m, value in cell.items() if m != "verified"}
+
+
+def markdown_cells(page: str) -> Iterator[tuple[str, int, str]]:
+    """Key, number of the column and text of every cell of a page in Markdown."""
+    lines = [line for line in page.splitlines() if line.startswith("| ")]
+    for line in lines[2:]:
+        _, *cells, link = [text.strip() for text in line.strip("|").split("|")]
+        for column, text in enumerate(cells):
+            yield re.search(r"entries/(.+)\.json", link)[1], column, text
+
+
+def test_every_cell_of_every_table_in_markdown_is_that_of_the_entries(built: Built) -> None:
+    document = json.loads(built.derived["leaderboard.json"])
+    pages = [path for path in built.derived if path.startswith("tables/apb-")]
+    words = {"US": "unstructured", "S": "structured"}
+    boards = {(t["protocol"], t["dataset"], t["structure"]): t["columns"] for t in document["tables"]}
+    assert sorted(pages) == sorted(f"tables/{p}-{d.lower()}-{words[s]}.md" for p, d, s in built.expected)
+    for (protocol, dataset, structure), cells in built.expected.items():
+        columns = boards[protocol, dataset, structure]
+        page = built.derived[f"tables/{protocol}-{dataset.lower()}-{words[structure]}.md"]
+        found = {}
+        for ap_key, column, text in markdown_cells(page):
+            if text != "-":
+                bold, clean, robust, _, mark = MARKDOWN_CELL.fullmatch(text).groups()
+                place = (ap_key, columns[column]["architecture"], columns[column]["sparsity"])
+                found[place] = (clean, robust, mark is not None, bold is not None)
+        assert found == {
+            place: (f"{cell['clean']:.2f}", f"{cell['aa']:.2f}", cell["verified"], best)
+            for (place, cell), best in zip(cells.items(), bests(cells, structure), strict=True)
+        }, page.splitlines()[2]
+
+
+def bests(cells: dict[Place, Numbers], structure: str) -> list[bool]:
+    """Which cells fewer than three others of their column beat, or none in structured tables."""
+    columns: dict[tuple[str, int], list[float]] = {}
+    for (_, *column), cell in cells.items():
+        columns.setdefault(tuple(column), []).append(round(cell["aa"], 2))
+    allowed = 3 if structure == "US" else 1
+    return [
+        sum(other > round(cell["aa"], 2) for other in columns[tuple(column)]) < allowed
+        for (_, *column), cell in cells.items()
+    ]
+
+
+def test_every_table_in_json_has_the_cells_of_the_entries(built: Built) -> None:
+    document = json.loads(built.derived["leaderboard.json"])
+    assert document == json.loads(built.files["leaderboard.json"])
+    json_shape.check(document, "leaderboard")
+    found = {}
+    for table in document["tables"]:
+        found[table["protocol"], table["dataset"], table["structure"]] = {
+            (row["ap_key"], column["architecture"], column["sparsity"]): (
+                cell["clean_accuracy"],
+                cell["aa_robust_accuracy"],
+                cell["provenance"] == "verified",
+                cell["best"],
+            )
+            for row in table["rows"]
+            for column, cell in zip(table["columns"], row["cells"], strict=True)
+            if cell is not None
+        }
+    assert found == {
+        board: {
+            place: (round(cell["clean"], 2), round(cell["aa"], 2), cell["verified"], best)
+            for (place, cell), best in zip(cells.items(), bests(cells, board[2]), strict=True)
+        }
+        for board, cells in built.expected.items()
+    }
+
+
+def test_json_and_csv_have_every_result_of_the_entries(built: Built) -> None:
+    rows = sorted((result_of_entry(built, *one) for one in built.stored), key=identity)
+    results = json.loads(built.derived["leaderboard.json"])["results"]
+    found = [{name: one[name] for name in rows[0]} for one in sorted(results, key=identity)]
+    assert found == rows
+    assert built.derived["leaderboard.csv"] == built.files["leaderboard.csv"]
+    table = sorted(csv.DictReader(io.StringIO(built.derived["leaderboard.csv"])), key=identity)
+    assert [{name: one[name] for name in rows[0]} for one in table] == [
+        {name: in_csv(value) for name, value in row.items()} for row in rows
+    ]
+
+
+def identity(result: dict[str, Any]) -> tuple[str, ...]:
+    """What no two results share."""
+    names = ("ap_key", "protocol", "dataset", "structure", "architecture", "sparsity", "provenance")
+    return tuple(str(result[name]) for name in names)
+
+
+def result_of_entry(built: Built, ap_key: str, name: str, result: dict[str, Any]) -> dict[str, Any]:
+    board = (protocol_of(result), result["dataset"], result["structure"])
+    is_verified = result["provenance"] == "verified"
+    shown = built.expected.get(board, {}).get((ap_key, result["architecture"], result["sparsity"]))
+    return {
+        "ap_key": ap_key,
+        "name": name,
+        "protocol": protocol_of(result),
+        **{field: result[field] for field in ("dataset", "structure", "architecture", "sparsity", "provenance")},
+        **{SHOWN[measure]: value for measure, value in measured(result).items()},
+        "partial": is_verified and result["partial"],
+        "in_table": not left_out(result) and shown is not None and shown["verified"] == is_verified,
+        "verdict": result.get("verdict"),
+        "date": result.get("date"),
+        "checkpoint_sha256": result["checkpoint"]["sha256"] if is_verified else None,
+    }
+
+
+def in_csv(value: Any) -> str:
+    """A value as the table has it: nothing for none, truth values in small letters."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def test_every_cell_of_every_board_is_that_of_the_entries(built: Built) -> None:
+    for path in board_pages(built.files):
+        expected = expected_numbers(built, data_of(built.files, path))
+        _, headings, *rows = read_page(built.files[path]).tables["board"]
         columns = [cell.attributes["data-column"].split(":") for cell in headings.cells]
         texts = {}
         for row in rows:
@@ -85,11 +241,9 @@ def test_every_cell_of_every_board_is_that_of_the_entries(built: tuple[Board, di
         assert not expected, path
 
 
-def test_the_data_file_and_the_picture_hold_the_cells_of_the_table(built: tuple[Board, dict[str, str]]) -> None:
-    board, files = built
-    for path in board_pages(files):
-        data = data_of(files, path)
-        expected = numbers_in_entries(board, data)
+def test_the_data_file_and_the_picture_hold_the_cells_of_the_table(built: Built) -> None:
+    for path in board_pages(built.files):
+        data = data_of(built.files, path)
         found, labels = {}, []
         for row in data["rows"]:
             for column, cell in zip(data["columns"], row["cells"], strict=True):
@@ -97,14 +251,17 @@ def test_the_data_file_and_the_picture_hold_the_cells_of_the_table(built: tuple[
                 if cell is not None:
                     found |= {(*place, m): cell[m] for m in (*SHOWN, "change") if cell[m] is not None}
                     labels.append((row["ap_key"], f"clean {cell['clean']:.2f}, AutoAttack {cell['aa']:.2f}"))
-        assert found == pytest.approx(expected, abs=0.0051), path
-        points = [link for link in read_page(files[path]).links if link.get("class") == "pt"]
+        expected = expected_numbers(built, data)
+        assert found.keys() == expected.keys(), path
+        far = {place: value for place, value in found.items() if abs(value - expected[place]) > ROUNDING}
+        assert far == {}, path
+        points = [link for link in read_page(built.files[path]).links if link.get("class") == "pt"]
         drawn = [(p["data-key"], ", ".join(p["aria-label"].split(": ")[1].split(", ")[:2])) for p in points]
         assert sorted(drawn) == sorted(labels), path
 
 
-def test_places_are_counted_in_a_column_of_one_protocol(built: tuple[Board, dict[str, str]]) -> None:
-    _, files = built
+def test_places_are_counted_in_a_column_of_one_protocol(built: Built) -> None:
+    files = built.files
     for path in board_pages(files):
         data = data_of(files, path)
         for column in range(len(data["columns"])):
@@ -114,8 +271,8 @@ def test_places_are_counted_in_a_column_of_one_protocol(built: tuple[Board, dict
                 assert cell["best"] == (cell["rank"] <= (3 if data["structure"] == "US" else 1)), (path, cell)
 
 
-def test_a_page_of_a_method_lists_every_result_of_its_entry(built: tuple[Board, dict[str, str]]) -> None:
-    board, files = built
+def test_a_page_of_a_method_lists_every_result_of_its_entry(built: Built) -> None:
+    board, files = built.board, built.files
     for one in board.entries:
         tables = read_page(files[f"methods/{one.ap_key}.html"]).tables
         rows = [row.cells for row in tables.get("plain results", []) if row.cells[0].text != "Architecture"]
@@ -126,8 +283,8 @@ def test_a_page_of_a_method_lists_every_result_of_its_entry(built: tuple[Board, 
         assert found == expected, one.ap_key
 
 
-def test_a_board_shows_its_protocol_and_radius(built: tuple[Board, dict[str, str]]) -> None:
-    _, files = built
+def test_a_board_shows_its_protocol_and_radius(built: Built) -> None:
+    files = built.files
     for path in board_pages(files):
         data = data_of(files, path)
         words = files[path].partition('<p class="protocol">')[2].partition("</p>")[0]
