@@ -15,11 +15,11 @@ from bot.leaderboard.record_json import percent
 from bot.leaderboard.records import Record, VerifiedRecord
 from bot.leaderboard.tables import Cell, ResultTable, shown_record
 
-LEADERBOARD_SCHEMA: Final = "urn:apbot:schema:leaderboard:1"
+LEADERBOARD_SCHEMA: Final = "urn:apbot:schema:leaderboard:2"
 CSV_COLUMNS: Final = (
     "ap_key", "name", "model_key", "dataset", "structure", "architecture", "sparsity", "protocol", "aa_eps", "hofmn_eps",
     "provenance", "clean_accuracy", "aa_robust_accuracy", "hofmn_robust_accuracy", "aa_samples", "partial", "in_table",
-    "verdict", "date", "checkpoint_sha256", "submission_sha256",
+    "verdict", "date", "checkpoint_sha256", "submission_sha256", "flags", "red_flags",
 )  # fmt: skip
 
 
@@ -46,7 +46,10 @@ def board_sha256(board: Board) -> str:
 
 
 def leaderboard_csv(board: Board) -> str:
-    """`leaderboard.csv`: one row per result, empty fields where nothing was measured or published."""
+    """`leaderboard.csv`: one row per result, empty fields where nothing was measured or published.
+
+    Flags stand side by side with spaces between them, `none` where none was raised; empty says that nobody looked.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -100,7 +103,16 @@ def _record(entry: Entry, record: Record) -> dict[str, Any]:
         "verdict": verified and verified.verdict,
         "date": verified and verified.date.isoformat(),
         "checkpoint_sha256": verified and verified.checkpoint.sha256,
+        "flags": _flag_names(record),
+        "red_flags": None if _flag_names(record) is None else list(record.red_flags),
     }
+
+
+def _flag_names(record: Record) -> list[str] | None:
+    """Names of the flags of a result; None where nobody looked, or it was recorded before flags were."""
+    if not isinstance(record, VerifiedRecord) or record.flags is None:
+        return None
+    return [flag.name for flag in record.flags]
 
 
 def _csv_extras(record: Record) -> dict[str, Any]:
@@ -115,7 +127,9 @@ def _csv_extras(record: Record) -> dict[str, Any]:
 
 
 def _csv_value(value: Any) -> Any:
-    """Truth values as JSON writes them; None becomes an empty field."""
+    """Truth values as JSON writes them, names of flags as words, `none` for no flag; None becomes an empty field."""
+    if isinstance(value, list):
+        return " ".join(value) or "none"
     return str(value).lower() if isinstance(value, bool) else value
 
 
@@ -141,4 +155,5 @@ def _cell(cell: Cell | None) -> dict[str, Any] | None:
         "provenance": str(cell.provenance),
         "rank": cell.rank,
         "best": cell.best,
+        "red_flags": list(cell.red_flags),
     }

@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +15,26 @@ from doubles.html_tables import read_page
 from doubles.site_boards import generated_board, verified
 
 from apcore import json_shape
+from apcore.result import Flag
 from bot.leaderboard.board import Board, read_board
 from bot.leaderboard.build import derived_files
 from bot.leaderboard.entry import entry_bytes
+from bot.leaderboard.records import Record, VerifiedRecord
 from bot.leaderboard.site.pages import site_files
 
 LEADERBOARD = Path(__file__).parents[4] / "leaderboard"
+RED, MILD = "randomised-network", "input-not-stated"
 DASH = "\N{EN DASH}"
 SHOWN = {"clean": "clean_accuracy", "aa": "aa_robust_accuracy", "hofmn": "hofmn_robust_accuracy"}
+MARKS = ("verified", "flagged")
 ROUNDING = 0.0051  # two decimals
-MARKDOWN_CELL = re.compile(r"(\*\*)?([0-9.]+)/([0-9.]+)(\*\*)?( ✓)?")
+MARKDOWN_CELL = re.compile(r"(\*\*)?([0-9.]+)/([0-9.]+)(\*\*)?( ✓)?( ⚑)?")
 BoardKey = tuple[str, str, str]
 """Protocol, dataset, structure."""
 Place = tuple[str, str, int]
 """`ap_key`, architecture, sparsity in percent."""
 Numbers = dict[str, float]
-"""By measure; also `verified`, whether the bot measured them."""
+"""By measure; also `verified`, whether the bot measured them, and `flagged`, whether robustness may be overstated."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +58,24 @@ class Built:
 
 @pytest.fixture(scope="module", params=["today", "200 methods"])
 def built(request: pytest.FixtureRequest) -> Built:
-    board = read_board(LEADERBOARD / "entries") if request.param == "today" else generated_board(200)
+    board = read_board(LEADERBOARD / "entries") if request.param == "today" else flagged(generated_board(200))
     documents = [json.loads(entry_bytes(one)) for one in board.entries]
     stored = [(one["ap_key"], one["name"], result) for one in documents for result in one["results"]]
     return Built(
         board=board, files=site_files(board), derived=derived_files(board), stored=stored, expected=expected_of(stored)
     )
+
+
+def flagged(board: Board) -> Board:
+    """The board with what measurements may have: flags, none, or none recorded."""
+    kinds = (None, (), (Flag(name=RED, value=0.5, message="Half."), Flag(name=MILD, value=None, message="So.")))
+
+    def marked(record: Record) -> Record:
+        if not isinstance(record, VerifiedRecord):
+            return record
+        return replace(record, flags=kinds[record.measured.clean.correct % len(kinds)])
+
+    return Board.of(replace(one, results=tuple(map(marked, one.results))) for one in board.entries)
 
 
 def data_of(files: dict[str, str], path: str) -> dict[str, Any]:
@@ -92,6 +108,15 @@ def left_out(result: dict[str, Any]) -> bool:
     )
 
 
+def flags_of(result: dict[str, Any]) -> list[str] | None:
+    return None if result.get("flags") is None else [flag["name"] for flag in result["flags"]]
+
+
+def red_flags(result: dict[str, Any]) -> list[str] | None:
+    names = flags_of(result)
+    return names and [name for name in names if name == RED]
+
+
 def expected_of(stored: list[tuple[str, str, dict[str, Any]]]) -> dict[BoardKey, dict[Place, Numbers]]:
     """What was verified in full stands before what was published."""
     found: dict[BoardKey, dict[Place, Numbers]] = {}
@@ -102,13 +127,13 @@ def expected_of(stored: list[tuple[str, str, dict[str, Any]]]) -> dict[BoardKey,
             values = {measure: value for measure, value in measured(result).items() if value is not None}
             if result["provenance"] == "verified" and place in cells:
                 values["change"] = values["aa"] - cells[place]["aa"]
-            cells[place] = values | {"verified": result["provenance"] == "verified"}
+            cells[place] = values | {"verified": result["provenance"] == "verified", "flagged": bool(red_flags(result))}
     return found
 
 
 def expected_numbers(built: Built, data: dict[str, Any]) -> dict[tuple[str, str, int, str], float]:
     cells = built.expected[data["protocol"], data["dataset"], data["structure"]]
-    return {(*place, m): value for place, cell in cells.items() for m, value in cell.items() if m != "verified"}
+    return {(*place, m): value for place, cell in cells.items() for m, value in cell.items() if m not in MARKS}
 
 
 def markdown_cells(page: str) -> Iterator[tuple[str, int, str]]:
@@ -132,11 +157,11 @@ def test_every_cell_of_every_table_in_markdown_is_that_of_the_entries(built: Bui
         found = {}
         for ap_key, column, text in markdown_cells(page):
             if text != "-":
-                bold, clean, robust, _, mark = MARKDOWN_CELL.fullmatch(text).groups()
+                bold, clean, robust, _, mark, flag = MARKDOWN_CELL.fullmatch(text).groups()
                 place = (ap_key, columns[column]["architecture"], columns[column]["sparsity"])
-                found[place] = (clean, robust, mark is not None, bold is not None)
+                found[place] = (clean, robust, mark is not None, flag is not None, bold is not None)
         assert found == {
-            place: (f"{cell['clean']:.2f}", f"{cell['aa']:.2f}", cell["verified"], best)
+            place: (f"{cell['clean']:.2f}", f"{cell['aa']:.2f}", cell["verified"], cell["flagged"], best)
             for (place, cell), best in zip(cells.items(), bests(cells, structure), strict=True)
         }, page.splitlines()[2]
 
@@ -164,6 +189,7 @@ def test_every_table_in_json_has_the_cells_of_the_entries(built: Built) -> None:
                 cell["clean_accuracy"],
                 cell["aa_robust_accuracy"],
                 cell["provenance"] == "verified",
+                cell["red_flags"] == [RED],
                 cell["best"],
             )
             for row in table["rows"]
@@ -172,7 +198,7 @@ def test_every_table_in_json_has_the_cells_of_the_entries(built: Built) -> None:
         }
     assert found == {
         board: {
-            place: (round(cell["clean"], 2), round(cell["aa"], 2), cell["verified"], best)
+            place: (round(cell["clean"], 2), round(cell["aa"], 2), cell["verified"], cell["flagged"], best)
             for (place, cell), best in zip(cells.items(), bests(cells, board[2]), strict=True)
         }
         for board, cells in built.expected.items()
@@ -212,11 +238,15 @@ def result_of_entry(built: Built, ap_key: str, name: str, result: dict[str, Any]
         "verdict": result.get("verdict"),
         "date": result.get("date"),
         "checkpoint_sha256": result["checkpoint"]["sha256"] if is_verified else None,
+        "flags": flags_of(result),
+        "red_flags": red_flags(result),
     }
 
 
 def in_csv(value: Any) -> str:
-    """A value as the table has it: nothing for none, truth values in small letters."""
+    """A value as the table has it: nothing for none, truth values in small letters, flags side by side."""
+    if isinstance(value, list):
+        return " ".join(value) or "none"
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
