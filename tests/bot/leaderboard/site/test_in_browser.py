@@ -65,6 +65,26 @@ def numbers(page: Page, column: str) -> list[float]:
     return found
 
 
+def misplaced(page: Page) -> list[str]:
+    """Columns whose heading does not stand above their cells, and groups that do not stand above their columns."""
+    found: list[str] = page.evaluate(
+        """() => {
+          const shown = list => [...list].filter(element => !element.hidden);
+          const left = list => list[0].getBoundingClientRect().left;
+          const right = list => list.at(-1).getBoundingClientRect().right;
+          const apart = (one, other) => Math.abs(left(one) - left(other)) > 1 || Math.abs(right(one) - right(other)) > 1;
+          const columns = shown(document.querySelectorAll('#board thead tr:nth-child(2) th'));
+          const cells = shown(document.querySelector('#board tbody tr:not([hidden])').cells);
+          const below = group => columns.filter(th => th.dataset.column.endsWith(':' + group.dataset.group));
+          return [
+            ...columns.filter((th, at) => apart([th], [cells[at + 1]])).map(th => th.dataset.column),
+            ...shown(document.querySelectorAll('#board .group')).filter(th => apart([th], below(th))).map(th => th.dataset.group),
+          ];
+        }"""
+    )
+    return found
+
+
 def reach(page: Page, target: Locator) -> None:
     """Press Tab until `target` has the focus, as somebody without a mouse must be able to."""
     for _ in range(80):
@@ -132,6 +152,7 @@ def test_a_filter_works_by_keyboard_and_the_picture_follows(board: Watched) -> N
     page.select_option("[name=sparsity]", "99")
     assert page.locator("#status").inner_text() == "2 methods, 4 results"
     assert page.locator("#plot .pt:not([hidden])").count() == 4
+    assert misplaced(page) == []
     assert page.locator("#board thead .group:not([hidden])").all_inner_texts() == ["ResNet-18 99 %", "VGG-16 99 %"]
     # The column by which rows were in order is gone: the first one shown takes its place.
     assert page.locator("[aria-sort]").get_attribute("data-column") == "aa:resnet18:99"
@@ -160,6 +181,7 @@ def test_columns_are_chosen_by_keyboard_and_kept_in_the_address(board: Watched) 
     page.keyboard.press("Escape")
     assert not page.locator(".menu fieldset").is_visible()
     assert page.locator("#board thead .group").first.get_attribute("colspan") == "1"
+    assert misplaced(page) == []
     assert page.locator("[data-column='clean:resnet18:90']").is_hidden()
     assert page.locator("#board tbody tr").first.locator("td:visible").count() == 6 + 3
     assert fragment(page) == "show=aa%2Cpipeline%2Ccriterion%2Clocality"
@@ -229,6 +251,8 @@ def test_provenance_leaves_the_numbers_of_one_kind(browser: Browser, large: Path
     with watched_page(browser) as watched:
         page = watched.page
         page.goto(address(large / BOARD, "from=verified"))
+        assert page.locator("[data-column='hofmn:resnet18:90']").is_hidden()
+        assert misplaced(page) == []
         marks = page.locator("#board tbody tr:not([hidden]) td:not(.off) .mark:visible").count()
         assert marks == page.locator("#plot .pt:not([hidden]) .fill").count() > 0
         assert page.locator("#plot .pt:not([hidden]) .hollow").count() == 0
@@ -245,6 +269,7 @@ def test_two_hundred_methods_sort_and_filter(browser: Browser, large: Path) -> N
         robust = numbers(page, "aa:vgg16:90")
         assert robust == sorted(robust, reverse=True)
         assert page.locator("[data-column='change:vgg16:90']").is_visible()
+        assert misplaced(page) == []
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
         assert watched.complaints == []
 

@@ -10,7 +10,7 @@ from posixpath import normpath
 from urllib.parse import urlsplit
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from doubles.boards import SOURCE, entry, published, taxonomy, track
 from doubles.site_boards import generated_board, verified
 from tinyhtml5.parser import HTMLParser as StandardParser
@@ -145,6 +145,23 @@ def test_the_standards_parser_has_nothing_to_forgive(site: dict[str, str], both:
     }
     assert {path: codes for path, codes in found.items() if codes} == {}
     assert faults("<!doctype html><title>x</title><p id=a><b id=a></p>") == ["unexpected-end-tag", "a"]
+
+
+def widths(table: Tag) -> list[int]:
+    """How many columns each row takes up, those of cells that reach down from rows above included."""
+    found, from_above = list[int](), list[tuple[int, int]]()
+    for row in table.find_all("tr"):
+        cells = [(int(one.get("colspan", 1)), int(one.get("rowspan", 1))) for one in row.find_all(["th", "td"])]
+        found.append(sum(columns for columns, _ in from_above + cells))
+        from_above = [(columns, rows - 1) for columns, rows in from_above + cells if rows > 1]
+    return found
+
+
+def test_every_row_of_a_table_is_as_wide_as_its_first_and_no_cell_is_hidden(site: dict[str, str], both: Entry) -> None:
+    for path, page in (pages(site) | pages(site_files(Board.of([both])))).items():
+        for table in page.find_all("table"):
+            assert len(set(widths(table))) == 1, (path, table.get("id"), widths(table))
+            assert not table.find_all(["th", "td"], hidden=True), path
 
 
 def test_the_same_entries_give_the_same_bytes_in_another_process(site: dict[str, str]) -> None:
