@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-WIDE, PHONE = (1280, 900), (390, 844)
+WIDE, PHONE = (1280, 900), (375, 812)
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Without a sandbox of its own it runs as root in a container; it opens nothing but files that the test has built.
 FLAGS = (
@@ -41,6 +41,10 @@ class Watched:
     def left_the_disk(self) -> list[str]:
         """Requests for anything but files and what the page itself made."""
         return [url for url in self.requests if not url.startswith(("file://", "blob:", "data:"))]
+
+    def strays(self, home: str) -> list[str]:
+        """Requests for anything but what lies below the address `home` and what the page itself made."""
+        return [url for url in self.requests if not url.startswith((f"{home}/", "blob:", "data:"))]
 
 
 def find_chromium() -> str | None:
@@ -76,6 +80,12 @@ def watched_page(
     watched.page.on("request", lambda request: watched.requests.append(request.url))
     yield watched
     context.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until the page is painted as it stands, at its beginning and at its end, so that what jumps has jumped."""
+    frames = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    page.evaluate(f"() => {frames}.then(() => {{ scrollTo(0, 1e6); return {frames}; }}).then(() => scrollTo(0, 0))")
 
 
 def address(path: Path, fragment: str = "") -> str:

@@ -14,7 +14,7 @@
   const usual = boxes.slice(0, 3).map((box) => box.value);
   const frame = Object.fromEntries(["left", "right", "top", "bottom", "reach", "scale"].map((name) => [name, Number(plot.dataset[name])]));
   const COLOURS = 6, DASHES = 4;
-  const DOT = 20; // room of a dot in the picture
+  const phone = matchMedia("(max-width: 40rem)"); // as in the style sheet, which draws larger dots there
   const loaded = new Map(); // key to the data of its curve; null while it is on its way
   let chosen = usual;
   let eps = plot.dataset.radius; // as it is written
@@ -105,7 +105,7 @@
       if (aaX) {
         const mark = svg("g", { class: "aa" }, group);
         svg("path", { d: `M${aaX} ${aaLow}V${aaHigh}` }, mark);
-        svg("path", { class: "dot", d: "M0-6L6 0L0 6L-6 0Z", transform: `translate(${aaX} ${aaY})` }, mark);
+        svg("path", { class: "dot", d: "M0-6L6 0L0 6L-6 0Z" }, svg("g", { transform: `translate(${aaX} ${aaY})` }, mark));
       }
     });
   }
@@ -133,6 +133,7 @@
     const dots = document.getElementById("dots");
     dots.replaceChildren();
     const taken = [];
+    const room = phone.matches ? 34 : 20; // of a dot, in units of the picture
     chosen.forEach((key, at) => {
       const data = loaded.get(key);
       const row = rows.get(key);
@@ -144,7 +145,7 @@
       cell("count").textContent = `${data.robust[step].toLocaleString("en")} of ${data.samples.toLocaleString("en")}`;
       const y = height(data.value[step]);
       // Beside the cursor, and beside each other where they would cover each other.
-      const aside = 0.6 * DOT + DOT * taken.filter((other) => Math.abs(other - y) < DOT).length;
+      const aside = 0.6 * room + room * taken.filter((other) => Math.abs(other - y) < room).length;
       taken.push(y);
       const dot = svg("g", { class: look(at), transform: `translate(${x + aside} ${y})` }, dots);
       svg("circle", { class: "on", r: 9 }, dot);
@@ -223,6 +224,10 @@
     row.addEventListener("pointerleave", mark(false));
     row.addEventListener("focusin", mark(true));
     row.addEventListener("focusout", mark(false));
+  }
+  // Followed as links they would put another address in the place of the view.
+  for (const skip of document.querySelectorAll(".skip")) {
+    skip.addEventListener("click", (event) => { event.preventDefault(); document.querySelector(skip.hash).focus(); });
   }
   addEventListener("hashchange", () => { read(); show(); });
 

@@ -26,8 +26,9 @@
       }))),
     ...taxonomy.map((kind) => ({ id: kind, kind })),
   ];
+  const elements = new Map([...body.rows].map((row) => [row.dataset.key, row]));
   const rows = data.rows.map((row) => {
-    const element = body.querySelector(`[data-key="${row.ap_key}"]`);
+    const element = elements.get(row.ap_key);
     return { ...row, element, tds: [...element.cells] };
   });
   const headers = new Map([...table.querySelectorAll("[data-column]")].map((th) => [th.dataset.column, th]));
@@ -276,6 +277,10 @@
     menu.open = false;
     menu.firstElementChild.focus();
   });
+  // Followed as links they would put another address in the place of the view.
+  for (const skip of document.querySelectorAll(".skip")) {
+    skip.addEventListener("click", (event) => { event.preventDefault(); document.querySelector(skip.hash).focus(); });
+  }
   addEventListener("hashchange", () => { read(); apply(); });
 
   read();

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from doubles.browser import PHONE, WIDE, Watched, address, watched_page
 from doubles.site_boards import measured_entry, write_leaderboard
 from playwright.sync_api import Browser, Locator, Page
@@ -84,20 +83,6 @@ def reach(page: Page, target: Locator) -> None:
 
 def fragment(page: Page) -> str:
     return page.url.partition("#")[2]
-
-
-@pytest.mark.parametrize(("size", "scheme"), [("phone", "dark"), ("desk", "light")])
-@pytest.mark.parametrize("path", ["curves.html", CURVES, f"checkpoints/{B50}.apb-2024.html"])
-def test_a_page_is_quiet_still_and_accessible(browser: Browser, site: Path, path: str, size: str, scheme: str) -> None:
-    with watched_page(browser, size=SIZES[size], scheme=scheme) as watched:
-        watched.page.goto(address(site / path))
-        if path == CURVES:
-            loaded(watched.page, 3)
-        assert watched.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-        assert watched.page.evaluate("window.shifts") == 0
-        found = Axe().run(watched.page, options={"resultTypes": ["violations"], "preload": False}).response
-        assert [v["id"] for v in found["violations"] if v["impact"] in ("serious", "critical")] == []
-        assert (watched.complaints, watched.left_the_disk) == ([], [])
 
 
 def test_curves_are_read_off_at_any_eps_by_keyboard(curves: Watched, details: dict[str, Details]) -> None:

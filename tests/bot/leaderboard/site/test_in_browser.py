@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from doubles.browser import PHONE, WIDE, Watched, address, watched_page
 from doubles.site_boards import generated_board
 from playwright.sync_api import Browser, Locator, Page
@@ -96,33 +95,6 @@ def reach(page: Page, target: Locator) -> None:
 
 def fragment(page: Page) -> str:
     return page.url.partition("#")[2]
-
-
-@pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("desk", "dark")])
-@pytest.mark.parametrize(
-    "path",
-    [
-        "index.html",
-        BOARD,
-        "methods/HARP_Zhao2023Holistic.html",
-        "methods.html",
-        "taxonomy.html",
-        "submit.html",
-        "archive.html",
-        "status.html",
-        "docs.html",
-        "docs/requirements.html",
-    ],
-)
-def test_a_page_is_quiet_still_and_accessible(browser: Browser, site: Path, path: str, size: str, scheme: str) -> None:
-    with watched_page(browser, size=SIZES[size], scheme=scheme) as watched:
-        watched.page.goto(address(site / path))
-        assert watched.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-        assert watched.page.evaluate("window.shifts") == 0
-        found = Axe().run(watched.page, options={"resultTypes": ["violations"], "preload": False}).response
-        serious = [v["id"] for v in found["violations"] if v["impact"] in ("serious", "critical")]
-        assert serious == []
-        assert (watched.complaints, watched.left_the_disk) == ([], [])
 
 
 def test_a_column_sorts_by_keyboard_and_says_so(board: Watched) -> None:
