@@ -60,7 +60,8 @@ class _Convolution(Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         (gradient,) = gradients
-        found = conv2d_input(ctx.shape, ctx.weight(), gradient, stride=ctx.stride, padding=ctx.padding)
+        shape, weight, options = ctx.shape, ctx.weight(), {"stride": ctx.stride, "padding": ctx.padding}
+        found = conv2d_input(shape, weight, gradient, **options)  # type: ignore[no-untyped-call] # torch has no types for it
         return found, None, None, None, None
 
 
@@ -76,7 +77,7 @@ def largest_difference(one: GraphModule, other: GraphModule, images: Tensor) -> 
         NaN if any of them is not a number.
     """
     noise = torch.rand(images.shape, dtype=images.dtype, generator=torch.Generator().manual_seed(0))
-    return max_or_nan([_difference(one, other, image) for image in torch.cat([images, noise]).split(_TOGETHER)])
+    return max_or_nan([_difference(one, other, image) for image in torch.split(torch.cat([images, noise]), _TOGETHER)])
 
 
 def max_or_nan(values: list[Tensor]) -> float:

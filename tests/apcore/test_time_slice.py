@@ -66,7 +66,8 @@ def test_nothing_is_stopped_in_time() -> None:
 def test_slices_come_to_the_outcomes_of_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     few = partial(run_autoattack, budget=FEW_STEPS)
     protocol = with_small_ho_fmn(load_protocol("demo"))
-    monkeypatch.setattr("apcore.benchmark.run_autoattack", few)
+    for room in ("benchmark", "claim_attacks"):
+        monkeypatch.setattr(f"apcore.{room}.run_autoattack", few)
     monkeypatch.setattr("apcore.attacks.autoattack.Throttle", lambda listener: listener)
     monkeypatch.setattr("apcore.attacks.ho_fmn.Throttle", lambda listener: listener)
     path = ASSETS / "files" / IDS[90]

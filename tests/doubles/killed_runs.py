@@ -142,7 +142,7 @@ def _prepare(record: Path, *, small: bool) -> None:
     from datetime import UTC, datetime
     from functools import partial
 
-    from apcore import benchmark
+    from apcore import benchmark, claim_attacks
     from apcore.attacks import autoattack, ho_fmn
     from apcore.attacks.library import Budget
     from bot import cli
@@ -172,7 +172,7 @@ def _prepare(record: Path, *, small: bool) -> None:
     verify.datetime = Noon
     if small:
         few = Budget(apgd_steps=1, fab_steps=1, square_queries=5)
-        benchmark.run_autoattack = partial(benchmark.run_autoattack, budget=few)
+        benchmark.run_autoattack = claim_attacks.run_autoattack = partial(benchmark.run_autoattack, budget=few)
         load = cli.load_protocol
 
         def load_small(name: str) -> Any:

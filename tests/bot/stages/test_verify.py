@@ -235,7 +235,8 @@ def _with_outcomes(*changes: tuple[str, str]) -> str:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Protocol:
     """The protocol with attacks so small that a checkpoint takes a second; the claims are not those of such a run."""
-    monkeypatch.setattr("apcore.benchmark.run_autoattack", partial(run_autoattack, budget=FEW_STEPS))
+    for room in ("benchmark", "claim_attacks"):
+        monkeypatch.setattr(f"apcore.{room}.run_autoattack", partial(run_autoattack, budget=FEW_STEPS))
     return with_small_ho_fmn(load_protocol("demo"))
 
 
