@@ -4,6 +4,7 @@
 two pull requests never touch one file, and the certificate of a file is the one beside it.
 """
 
+from pathlib import Path
 from typing import Final
 
 from apcore.model_key import ModelKey
@@ -24,6 +25,14 @@ def result_name(key: ModelKey, seed: int | None = None) -> str:
 def outcomes_name(key: ModelKey, seed: int | None = None) -> str:
     """The name of the outcomes that a result was counted from."""
     return result_name(key, seed).removesuffix(".json") + ".outcomes.npz"
+
+
+def evidence_in(leaderboard: Path) -> frozenset[str]:
+    """The files of all runs below the leaderboard's folder, as paths in the repository; a link is none."""
+    files = (leaderboard / Path(EVIDENCE).name).glob("*/*")
+    return frozenset(
+        f"{EVIDENCE}/{file.parent.name}/{file.name}" for file in files if file.is_file() and not file.is_symlink()
+    )
 
 
 def evidence_path(run: int, name: str) -> str:

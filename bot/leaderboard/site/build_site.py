@@ -6,6 +6,7 @@ from typing import Final
 from apcore import project_files
 from apcore.errors import MachineError
 from apcore.project_files import project_folder
+from bot.certificate.place import evidence_in
 from bot.leaderboard.board import read_board
 from bot.leaderboard.details import FOLDER, read_details
 from bot.lifecycle.status import Status, read_status
@@ -46,7 +47,14 @@ def build_site(
     board = read_board(entries_dir)
     details = read_details(entries_dir.parent / FOLDER, board)
     status = None if status_file is None else _status(status_file)
-    files = site_files(board, _documents(), details=details, repository=repository, status=status)
+    files = site_files(
+        board,
+        _documents(),
+        details=details,
+        evidence=evidence_in(entries_dir.parent),
+        repository=repository,
+        status=status,
+    )
     try:
         _refuse_what_is_not_ours(site_dir)
         for stale in _stale(site_dir, files):

@@ -1,5 +1,6 @@
 """A verified checkpoint as its page shows it: claim and measurement, flags and their meaning, curve, zeros by layer, loading."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +9,7 @@ from apcore.flag_meanings import FLAGS, FlagMeaning
 from apcore.model_key import ModelKey
 from apcore.protocol import eps_value
 from apcore.result import Flag, LayerZeros
+from bot.certificate.place import CERTIFICATE_FILE, evidence_path, result_name
 from bot.leaderboard.details import Details, MeasuredCurve
 from bot.leaderboard.entry import Entry
 from bot.leaderboard.records import VerifiedRecord
@@ -16,6 +18,7 @@ from bot.leaderboard.site.curve_picture import Drawn, Frame, drawn, frame, steps
 from bot.leaderboard.site.method_view import FileView, MethodView, ResultView, citation, loading
 from bot.reply.badge import Badge, measured_badge
 
+_RUN: Final = re.compile(r"(?P<server>https://[^/]+)/(?P<repository>[^/]+/[^/]+)/actions/runs/(?P<run>[0-9]{1,18})")
 _BAR_SHARE: Final = 0.76  # of the room of a layer; two bars share it
 
 
@@ -75,6 +78,23 @@ class LayerView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceView:
+    """Where the result file of a measurement stands, and how anybody checks it.
+
+    Args:
+        path: of the file in the repository of the board.
+        url: of the file on GitHub.
+        certificate_url: of the certificate beside it, None without one.
+        repository: `owner/name`, in whose name it is signed.
+    """
+
+    path: str
+    url: str
+    certificate_url: str | None
+    repository: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointView:
     """A checkpoint's page.
 
@@ -88,6 +108,7 @@ class CheckpointView:
         flags: None for one that was recorded before flags were.
         curve: None where there are no distances.
         layers: empty where they are not known.
+        evidence: None where the repository holds no result file of it.
         badge: what its badge says.
         loading: a few lines of Python.
         citation: a BibTeX entry.
@@ -102,6 +123,7 @@ class CheckpointView:
     flags: tuple[FlagView, ...] | None
     curve: CurveView | None
     layers: tuple[LayerView, ...]
+    evidence: EvidenceView | None
     badge: Badge
     loading: str
     citation: str
@@ -112,7 +134,13 @@ class CheckpointView:
         return f"{self.key}.{self.record.protocol_name}"
 
 
-def checkpoint_view(method: MethodView, result: ResultView, details: Details | None, width: float) -> CheckpointView:
+def checkpoint_view(
+    method: MethodView,
+    result: ResultView,
+    details: Details | None,
+    width: float,
+    evidence: frozenset[str] = frozenset(),
+) -> CheckpointView:
     """The page of one verified result of a method.
 
     Args:
@@ -120,6 +148,7 @@ def checkpoint_view(method: MethodView, result: ResultView, details: Details | N
         result: one of its verified results.
         details: what else the measurement left, if it is known.
         width: of the picture of the layers.
+        evidence: paths of all result files and certificates that the repository holds.
     """
     record = result.verified
     assert record is not None, "only what was measured has such a page"  # noqa: S101 - our own invariant
@@ -135,9 +164,26 @@ def checkpoint_view(method: MethodView, result: ResultView, details: Details | N
         flags=None if record.flags is None else tuple(map(_flag, record.flags)),
         curve=None if curve is None else _curve(curve, around),
         layers=_layers(details.layers, width) if details else (),
+        evidence=_evidence(record, details.model_key if details else result.key, evidence),
         badge=measured_badge(result.key, record.measured.aa_robust, record.verdict),
         loading=loading(result, by_key=False, normalization=details.network.normalization if details else None),
         citation=citation(method.entry),
+    )
+
+
+def _evidence(record: VerifiedRecord, key: ModelKey, known: frozenset[str]) -> EvidenceView | None:
+    run = _RUN.fullmatch(record.run_url or "")
+    if run is None:
+        return None
+    path, certificate = (evidence_path(int(run["run"]), name) for name in (result_name(key), CERTIFICATE_FILE))
+    if path not in known:
+        return None
+    files = f"{run['server']}/{run['repository']}/blob/HEAD"
+    return EvidenceView(
+        path=path,
+        url=f"{files}/{path}",
+        certificate_url=f"{files}/{certificate}" if certificate in known else None,
+        repository=run["repository"],
     )
 
 

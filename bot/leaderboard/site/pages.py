@@ -58,6 +58,7 @@ def site_files(
     documents: Mapping[str, str] = MappingProxyType({}),
     *,
     details: Mapping[str, Details] = MappingProxyType({}),
+    evidence: frozenset[str] = frozenset(),
     repository: str | None = None,
     status: Status | None = None,
 ) -> dict[str, str]:
@@ -67,6 +68,7 @@ def site_files(
         board: the entries.
         documents: Markdown by name, as for `doc_pages`.
         details: of verified results, by hash, as `read_details` gives them.
+        evidence: paths in the repository of what runs left, as `evidence_in` gives them.
         repository: `owner/name` on GitHub, where issues are opened; None where nobody knows.
         status: where submissions were at some moment; None makes a page that says that nobody told.
     """
@@ -74,8 +76,9 @@ def site_files(
     archive = archive_view(board)
     boards = tuple(map(board_view, tables))
     methods = tuple(method_view(entry, boards) for entry in board.entries)
+    width = picture.WIDTH - picture.LEFT - picture.RIGHT
     checkpoints = tuple(
-        checkpoint_view(method, result, details.get(record.details or ""), picture.WIDTH - picture.LEFT - picture.RIGHT)
+        checkpoint_view(method, result, details.get(record.details or ""), width, evidence)
         for method in methods
         for result in method.verified
         if (record := result.verified)

@@ -1,8 +1,10 @@
 """Pages of the site: whole from any folder, safe whatever an entry quotes, and complete about a method."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
@@ -15,6 +17,7 @@ from doubles.boards import SOURCE, entry, published, taxonomy, track
 from doubles.site_boards import generated_board, verified
 from tinyhtml5.parser import HTMLParser as StandardParser
 
+from bot.certificate.place import evidence_in
 from bot.leaderboard.board import Board, read_board
 from bot.leaderboard.entry import Entry, PublishedTaxonomy
 from bot.leaderboard.site.pages import site_files
@@ -223,6 +226,46 @@ def test_a_verified_checkpoint_says_claim_measurement_interval_hashes_protocol_a
     assert page.find("a", href="https://example.org/runs/7")
     method = pages(site_files(Board.of([both])))["methods/Both_Author2026Title.html"]
     assert method.find("a", href="../checkpoints/Both_Author2026Title_R18_CIFAR10_S_90.apb-2024.html")
+
+
+RUN_URL = "https://github.com/owner/board/actions/runs/81"
+RESULT = "leaderboard/evidence/81/Both_Author2026Title_R18_CIFAR10_S_90.json"
+CERTIFICATE = "leaderboard/evidence/81/certificate.sigstore.json"
+
+
+@pytest.mark.parametrize(
+    ("run_url", "evidence", "linked"),
+    [
+        (RUN_URL, {RESULT, CERTIFICATE}, [RESULT, CERTIFICATE]),
+        (RUN_URL, {RESULT}, [RESULT]),
+        (RUN_URL, {CERTIFICATE}, []),
+        (RUN_URL, {RESULT.replace("81", "82")}, []),
+        ("https://example.org/runs/81", {RESULT, CERTIFICATE}, []),
+        (None, {RESULT, CERTIFICATE}, []),
+    ],
+    ids=["both", "no certificate", "no result", "another run", "not on GitHub", "no run"],
+)
+def test_a_verified_checkpoint_leads_to_its_evidence(
+    both: Entry, run_url: str | None, evidence: set[str], linked: list[str]
+) -> None:
+    published_one, measured_one, *others = both.results
+    known = replace(both, results=(published_one, replace(measured_one, run_url=run_url), *others))
+    files = site_files(Board.of([known]), evidence=frozenset(evidence))
+    page = pages(files)["checkpoints/Both_Author2026Title_R18_CIFAR10_S_90.apb-2024.html"]
+    found = [tag["href"] for tag in page.find_all("a", href=re.compile("/evidence/"))]
+    assert found == [f"https://github.com/owner/board/blob/HEAD/{path}" for path in linked]
+    command = f"apbot certificate check {RESULT} --repository owner/board"
+    assert (command in page.get_text()) == (CERTIFICATE in linked)
+
+
+def test_the_evidence_of_a_folder_is_its_files_alone(tmp_path: Path) -> None:
+    run = tmp_path / "evidence" / "81"
+    run.mkdir(parents=True)
+    (run / "KEY.json").write_text("{}")
+    (run / "folder").mkdir()
+    (run / "link.json").symlink_to(run / "KEY.json")
+    assert evidence_in(tmp_path) == {"leaderboard/evidence/81/KEY.json"}
+    assert evidence_in(tmp_path / "elsewhere") == frozenset()
 
 
 def test_a_published_checkpoint_is_loaded_by_its_key_and_another_from_a_file(site: dict[str, str], both: Entry) -> None:
