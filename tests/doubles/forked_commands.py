@@ -36,7 +36,8 @@ def start(*arguments: str, told: Path, small: bool = False, dies_at_save: int = 
 
 
 def _run(arguments: tuple[str, ...], told: Path, *, small: bool, dies_at_save: int) -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # xdist's workers ignore it, and what they start inherits that
+    # Workers of xdist ignore it, and what they start inherits that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with (told / "out.txt").open("w") as out, (told / "err.txt").open("w") as err:
         if small:
             benchmark.run_autoattack = partial(benchmark.run_autoattack, budget=FEW_STEPS)
