@@ -1,5 +1,6 @@
 """A declared graph as a torch module, and one that holds its weights: images in [0, 1] to logits."""
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final, Self
@@ -28,7 +29,7 @@ _Step = Callable[[dict[str, Tensor]], Tensor]
 NORMALIZATION: Final = ("normalization.mean", "normalization.std")
 
 
-class GraphModule(nn.Module):
+class GraphModule(nn.Module, ABC):
     """Runs a graph in evaluation mode; where its tensors come from, subclasses say.
 
     Args:
@@ -51,9 +52,9 @@ class GraphModule(nn.Module):
                 del values[source]
         return values[self.graph.nodes[-1].name]
 
+    @abstractmethod
     def _tensor(self, name: str) -> Tensor | None:
         """The tensor of that name, None if the network has none."""
-        raise NotImplementedError
 
     def _needed(self, name: str) -> Tensor:
         tensor = self._tensor(name)
