@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -19,7 +20,7 @@ from apcore.compaction.large_arrays import large_arrays_given_back
 from apcore.compaction.lazy import Lazy
 from apcore.compaction.plan import Plan, plan_compaction
 from apcore.compaction.proof import InFloat64, largest_difference
-from apcore.networks.graph import BatchNorm, Conv, Linear
+from apcore.networks.graph import Add, BatchNorm, Conv, Linear
 from apcore.networks.network import Network
 
 TOLERANCE: Final = 1e-9
@@ -91,6 +92,8 @@ def _small_tensors(plan: Plan) -> _Makers:
                 rows = plan.keep[node.name]
                 parts = (f"{node.name}.{part}" for part in NORM_PARTS)
                 found |= _kept({name: torch.from_numpy(plan.tensors[name][rows]) for name in parts})
+            case Add() if node.name in plan.lacking:
+                found |= _kept({f"{node.name}.bias": torch.from_numpy(plan.lacking[node.name])})
             case _:
                 pass
     return found
@@ -105,7 +108,9 @@ def _small_conv(node: Conv, plan: Plan, shape: tuple[int, ...]) -> _Makers:
     """Weight, bias and, where dropped constant channels meet the zero padding, the map of what they contribute."""
     rows = torch.from_numpy(plan.keep[node.name])
     weight = {f"{node.name}.weight": partial(_small_weight, node, plan)}
-    bias = _tensor(plan, f"{node.name}.bias")[rows] if node.bias else torch.zeros(len(rows), dtype=torch.float64)
+    bias = torch.from_numpy(plan.lacking.get(node.name, np.zeros(len(rows))))
+    if node.bias:
+        bias = bias + _tensor(plan, f"{node.name}.bias")[rows]
     dropped = _dropped(node, plan)
     matters = dropped.nonzero().squeeze(1)
     if not len(matters):
@@ -129,7 +134,9 @@ def _small_weight(node: Conv | Linear, plan: Plan) -> Tensor:
     """Rows and columns that stay."""
     weight = _tensor(plan, f"{node.name}.weight")
     rows, columns = (torch.from_numpy(plan.keep[name]) for name in (node.name, node.source))
-    everything = (len(rows), len(columns)) == weight.shape[:2]
+    everything = all(
+        torch.equal(kept, torch.arange(size)) for kept, size in zip((rows, columns), weight.shape, strict=False)
+    )
     return weight if everything else weight[rows[:, None], columns]
 
 

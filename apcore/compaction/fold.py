@@ -1,7 +1,8 @@
 """BatchNorm folded into the layer before it; what remains is convolutions, linear maps, sums, elementwise nodes. No torch here."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -14,21 +15,30 @@ Array = np.ndarray[Any, np.dtype[Any]]
 NORM_PARTS: Final = ("weight", "bias", "running_mean", "running_var")
 
 
-def fold_batch_norm(graph: Graph, tensors: Mapping[str, Array]) -> tuple[Graph, Mapping[str, Array]]:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Folded:
+    """A network without those BatchNorms.
+
+    Args:
+        graph: in which a convolution that took one in carries a bias.
+        tensors: of that graph, in float64. They are made anew whenever they are asked for, so that a network's weights never
+            all stand in memory.
+        scales: (out,) by the name of such a convolution, what its filters were multiplied by.
+    """
+
+    graph: Graph
+    tensors: Mapping[str, Array]
+    scales: Mapping[str, Array]
+
+
+def fold_batch_norm(graph: Graph, tensors: Mapping[str, Array]) -> Folded:
     """The same function without the BatchNorm nodes whose only source is a convolution that nobody else reads.
 
     Args:
         graph: any declared graph.
-        tensors: by state-dict name.
-
-    Returns:
-        A graph in which such a convolution carries a bias, and its tensors in float64. They are made anew whenever they are
-        asked for, so that a network's weights never all stand in memory; `tensors` must not change meanwhile.
+        tensors: by state-dict name; they must not change while what is returned is in use.
     """
-    readers: dict[str, int] = {}
-    for node in graph.nodes:
-        for source in sources(node):
-            readers[source] = readers.get(source, 0) + 1
+    readers = Counter(source for node in graph.nodes for source in sources(node))
     convs = {node.name: node for node in graph.nodes if isinstance(node, Conv)}
     folded = {
         node.source: node
@@ -39,13 +49,14 @@ def fold_batch_norm(graph: Graph, tensors: Mapping[str, Array]) -> tuple[Graph, 
     makers: dict[str, Callable[[], Array]] = {
         name: partial(_double, tensor) for name, tensor in tensors.items() if name.rsplit(".", 1)[0] not in gone
     }
+    scales = {}
     for conv, norm in folded.items():
         weight, bias, mean, var = (_double(tensors[f"{norm.name}.{part}"]) for part in NORM_PARTS)
-        scale = weight / np.sqrt(var + norm.eps)
+        scale = scales[conv] = weight / np.sqrt(var + norm.eps)
         before = _double(tensors[f"{conv}.bias"]) if f"{conv}.bias" in tensors else np.zeros_like(scale)
         makers[f"{conv}.weight"] = partial(_scaled, tensors[f"{conv}.weight"], scale)
         makers[f"{conv}.bias"] = partial(_double, bias + (before - mean) * scale)
-    return replace(graph, nodes=tuple(_rewired(graph, folded))), Lazy(makers)
+    return Folded(graph=replace(graph, nodes=tuple(_rewired(graph, folded))), tensors=Lazy(makers), scales=scales)
 
 
 def _double(tensor: Array) -> Array:

@@ -44,12 +44,42 @@ class Relu:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Consecutive channels of a value that go into a sum: `count` of them, from `start` in the value, to `place` in the sum."""
+
+    start: int
+    place: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placing:
+    """Where the channels of two values go among those of their sum; what goes nowhere is left out.
+
+    Args:
+        channels: of the sum.
+        source: runs of the first value, ascending and disjoint; None if it holds the channels of the sum, in their order.
+        other: of the second one.
+        bias: whether the sum has a constant for each channel, added wherever values do not bring it along.
+    """
+
+    channels: int
+    source: tuple[Run, ...] | None
+    other: tuple[Run, ...] | None
+    bias: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Add:
-    """Residual sum of two values of equal shape."""
+    """Residual sum of two values of equal shape or, with `placing`, of images with some of its channels each.
+
+    `name`.bias [channels] if the placing has one.
+    """
 
     name: str
     source: str
     other: str
+    placing: Placing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +180,8 @@ def _output_shape(node: Node, shape: Shape) -> Shape:
             return (prod(shape),)
         case Linear():
             return (node.out_features,)
+        case Add(placing=Placing() as placing):
+            return (placing.channels, *shape[1:])
         case BatchNorm() | Relu() | Add():
             return shape
 
@@ -166,5 +198,7 @@ def _parts(node: Node, shape: Shape) -> Iterator[tuple[str, Shape]]:
         case Linear():
             yield "weight", (node.out_features, shape[0])
             yield "bias", (node.out_features,)
+        case Add(placing=Placing(bias=True, channels=channels)):
+            yield "bias", (channels,)
         case _:
             return

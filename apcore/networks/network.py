@@ -21,9 +21,11 @@ from apcore.networks.graph import (
     Linear,
     MaxPool,
     Node,
+    Placing,
     Relu,
     sources,
 )
+from apcore.networks.placed_sum import placed_sum
 
 _Step = Callable[[dict[str, Tensor]], Tensor]
 NORMALIZATION: Final = ("normalization.mean", "normalization.std")
@@ -41,7 +43,8 @@ class GraphModule(nn.Module, ABC):
         super().__init__()
         self.graph, self.normalized = graph, normalized
         self._overwriting = _overwriting(graph)
-        self._steps = tuple((node.name, self._step(node), _last_reads(graph)[node.name]) for node in graph.nodes)
+        finished = _last_reads(graph)
+        self._steps = tuple((node.name, self._step(node), finished[node.name]) for node in graph.nodes)
 
     def forward(self, images: Tensor) -> Tensor:
         """(n, channels, height, width) float in [0, 1] to (n, classes) logits."""
@@ -74,18 +77,19 @@ class GraphModule(nn.Module, ABC):
             case Conv():
                 return lambda values: self._mapped(node, self._convolved(node, values[source]))
             case BatchNorm():
-                return lambda values: functional.batch_norm(
-                    values[source],
-                    self._needed(f"{node.name}.running_mean"),
-                    self._needed(f"{node.name}.running_var"),
-                    self._needed(f"{node.name}.weight"),
-                    self._needed(f"{node.name}.bias"),
-                    training=False,
-                    eps=node.eps,
-                )
+                return lambda values: self._batch_normalized(node, values[source])
             case Relu():
                 relu = torch.relu_ if node.name in self._overwriting else torch.relu
                 return lambda values: relu(values[source])
+            case Add(placing=Placing() as placing):
+                overwriting = node.name in self._overwriting
+                return lambda values: placed_sum(
+                    values[source],
+                    values[node.other],
+                    self._tensor(f"{node.name}.bias"),
+                    placing,
+                    overwriting=overwriting,
+                )
             case Add():
                 add = Tensor.add_ if node.name in self._overwriting else Tensor.add
                 return lambda values: add(values[source], values[node.other])
@@ -99,6 +103,17 @@ class GraphModule(nn.Module, ABC):
                 return lambda values: functional.linear(
                     values[source], self._needed(f"{node.name}.weight"), self._needed(f"{node.name}.bias")
                 )
+
+    def _batch_normalized(self, node: BatchNorm, value: Tensor) -> Tensor:
+        return functional.batch_norm(
+            value,
+            self._needed(f"{node.name}.running_mean"),
+            self._needed(f"{node.name}.running_var"),
+            self._needed(f"{node.name}.weight"),
+            self._needed(f"{node.name}.bias"),
+            training=False,
+            eps=node.eps,
+        )
 
     def _convolved(self, node: Conv, value: Tensor) -> Tensor:
         return functional.conv2d(
@@ -208,10 +223,26 @@ def _overwriting(graph: Graph) -> frozenset[str]:
         for node in graph.nodes
         if isinstance(node, Conv | BatchNorm | Linear | Add) and readers[node.name] == 1
     }
-    return frozenset(node.name for node in graph.nodes if isinstance(node, Relu | Add) and node.source in free)
+    return frozenset(node.name for node in graph.nodes if _written_into(node) in free)
+
+
+def _written_into(node: Node) -> str | None:
+    """The value in whose memory `node` could stand."""
+    match node:
+        case Add(placing=Placing(source=tuple(), other=None)):
+            return node.other
+        case Add(placing=Placing(source=tuple())):
+            return None
+        case Relu() | Add():
+            return node.source
+        case _:
+            return None
 
 
 def _last_reads(graph: Graph) -> dict[str, tuple[str, ...]]:
     """For each node, the values that nobody reads after it: freed at once, so that a forward pass stays small."""
     last = {source: node.name for node in graph.nodes for source in sources(node)}
-    return {node.name: tuple(s for s, reader in last.items() if reader == node.name) for node in graph.nodes}
+    found: dict[str, tuple[str, ...]] = {node.name: () for node in graph.nodes}
+    for source, reader in last.items():
+        found[reader] += (source,)
+    return found

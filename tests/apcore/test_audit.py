@@ -87,4 +87,5 @@ def test_scattered_zeros_under_a_structured_key_are_remarked_upon(tmp_path: Path
     found = audited(scattered(tmp_path, 0.9), "Thin_Doe2026Thin_R18_CIFAR10_S_90")
     assert not found.inspection.agrees
     assert found.remarks[0].startswith("the key says S, but 100.0 % of the zeros are scattered")
-    assert found.cost.macs_left == found.cost.macs > 5 * found.cost.macs_nonzero
+    # filters of the stem, with 27 weights each, are zero by chance
+    assert found.cost.macs > found.cost.macs_left > 0.95 * found.cost.macs > 5 * found.cost.macs_nonzero
