@@ -1,7 +1,7 @@
 """Whether two networks are the same function: logits and input gradients in float64, on real and on random images.
 
 Weights in float64 take twice the memory of a checkpoint, so they are never all there: each is made from the float32 one when
-a pass comes to it, and again when the gradient does. A pass takes two images: enough to pay for that, and few to remember.
+a pass comes to it, and again when the gradient does. A pass takes four images: enough to pay for that, and few to remember.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,14 +14,15 @@ from torch.autograd import Function
 from torch.nn import functional
 from torch.nn.grad import conv2d_input
 
-from apcore.networks.graph import Conv, Graph
+from apcore.compaction.fold import NORM_PARTS
+from apcore.networks.graph import BatchNorm, Conv, Graph
 from apcore.networks.network import GraphModule, Network
 
-_TOGETHER: Final = 2
+_TOGETHER: Final = 4
 
 
 class InFloat64(GraphModule):
-    """A network of which no convolution is kept in float64 between its forward pass and its gradient.
+    """A network that keeps no weight of a convolution in float64 between its forward pass and its gradient, and few values.
 
     Args:
         graph: the declaration.
@@ -41,6 +42,13 @@ class InFloat64(GraphModule):
     def _tensor(self, name: str) -> Tensor | None:
         return self._tensors[name].to("cpu", torch.float64) if name in self._tensors else None
 
+    def _batch_normalized(self, node: BatchNorm, value: Tensor) -> Tensor:
+        """As torch does it, but that torch remembers `value` for a gradient of the weights."""
+        weight, bias, mean, variance = (self._needed(f"{node.name}.{part}") for part in NORM_PARTS)
+        scale = weight / torch.sqrt(variance + node.eps)
+        by_channel = (1, -1, *[1] * (value.dim() - 2))
+        return (value * scale.view(by_channel)).add_((bias - mean * scale).view(by_channel))
+
     def _convolved(self, node: Conv, value: Tensor) -> Tensor:
         weight = partial(self._needed, f"{node.name}.weight")
         out: Tensor = _Convolution.apply(value, weight, self._tensor(f"{node.name}.bias"), node.stride, node.padding)
@@ -59,10 +67,29 @@ class _Convolution(Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        (gradient,) = gradients
-        shape, weight, options = ctx.shape, ctx.weight(), {"stride": ctx.stride, "padding": ctx.padding}
-        found = conv2d_input(shape, weight, gradient, **options)  # type: ignore[no-untyped-call] # torch has no types for it
+        found = input_gradient(ctx.shape, ctx.weight(), *gradients, stride=ctx.stride, padding=ctx.padding)
         return found, None, None, None, None
+
+
+def input_gradient(shape: torch.Size, weight: Tensor, gradient: Tensor, *, stride: int, padding: int) -> Tensor:
+    """The gradient of a convolution's input.
+
+    torch multiplies image by image, and reads the weight anew for each. A large one is therefore multiplied with all at once.
+
+    Args:
+        shape: (n, in, height, width) of the input.
+        weight: (out, in, k, k).
+        gradient: (n, out, height, width) that of the output.
+        stride: of the convolution.
+        padding: of the convolution.
+    """
+    pixels = gradient[0, 0].numel()
+    if len(weight) < len(gradient) * pixels:
+        options = {"stride": stride, "padding": padding}
+        return conv2d_input(shape, weight, gradient, **options)  # type: ignore[no-any-return,no-untyped-call] # no types there
+    columns = weight.flatten(1).T @ gradient.transpose(0, 1).flatten(1)
+    by_image = columns.view(len(columns), -1, pixels).transpose(0, 1)
+    return functional.fold(by_image, shape[2:], weight.shape[2:], stride=stride, padding=padding)
 
 
 def largest_difference(one: GraphModule, other: GraphModule, images: Tensor) -> float:

@@ -1,5 +1,6 @@
 """Compaction removes exactly what pruning zeroed, and nothing else."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from torch import Tensor
 
 from apcore.compaction.compact import compact
-from apcore.compaction.proof import InFloat64, largest_difference, max_or_nan
+from apcore.compaction.proof import InFloat64, input_gradient, largest_difference, max_or_nan
 from apcore.networks.declared import GRAPHS as DECLARED
 from apcore.networks.graph import (
     INPUT,
@@ -188,6 +189,36 @@ def test_an_original_that_cannot_be_compared_is_evaluated_as_it_is() -> None:
     assert found.reason == "the compact network differs by nan in float64, more than 1e-09"
 
 
+def test_what_rounding_alone_sets_apart_is_evaluated_as_it_is() -> None:
+    tensors = random_tensors(RESIDUAL, seed=0)
+    tensors["linear.weight"] *= 1e9
+    network = Network(RESIDUAL, tensors)
+    found = compact(network, images(RESIDUAL))
+    assert (found.network, found.evaluated, found.macs_evaluated) == (network, "original", RESIDUAL.macs())
+    assert re.fullmatch(
+        r"the compact network differs by \d\.\de-0\d in float64, more than 1e-09",
+        found.reason,
+    )
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_a_vgg_with_filters_missing_at_random_keeps_what_the_missing_add(share: float) -> None:
+    graph = DECLARED["vgg16"]
+    tensors = random_tensors(graph, seed=0)
+    for tensor in tensors.values():
+        if tensor.dim() > 1:
+            tensor.mul_(3 / tensor[0].numel() ** 0.5)
+    prune_filters(tensors, share=share, seed=0)
+    network = Network(graph, tensors)
+    found = compact(network, images(graph)[:1])
+    assert found.evaluated == "compact"
+    forgotten = {
+        name: torch.zeros_like(tensor) if name.endswith("bias_map") else tensor
+        for name, tensor in found.network.tensors().items()
+    }
+    assert difference(network, Network(found.network.graph, forgotten), graph) > 1e-3
+
+
 def _scaled_head(tensors: dict[str, Tensor]) -> None:
     tensors["linear.weight"] *= 1 + 1e-6
 
@@ -220,6 +251,19 @@ def test_the_proof_runs_the_network_that_it_is_about(graph: Graph, normalization
         module.logits.square().sum().backward()
     assert torch.allclose(ours.logits, theirs.logits, rtol=1e-12, atol=1e-12)
     assert torch.allclose(ours.batch.grad, theirs.batch.grad, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("filters", [3, 40], ids=["image by image", "all at once"])
+@pytest.mark.parametrize(("kernel", "stride", "padding"), [(3, 1, 1), (3, 2, 1), (1, 2, 0), (3, 1, 0)])
+def test_the_gradient_of_an_input_is_torchs(filters: int, kernel: int, stride: int, padding: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    batch = torch.randn(2, 5, 4, 4, dtype=torch.float64, generator=generator).requires_grad_()
+    weight = torch.randn(filters, 5, kernel, kernel, dtype=torch.float64, generator=generator)
+    out = torch.nn.functional.conv2d(batch, weight, stride=stride, padding=padding)
+    gradient = torch.randn(out.shape, dtype=torch.float64, generator=generator)
+    (expected,) = torch.autograd.grad(out, batch, gradient)
+    found = input_gradient(batch.shape, weight, gradient, stride=stride, padding=padding)
+    assert torch.allclose(found, expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("place", range(3))
