@@ -45,14 +45,15 @@ else
 endif
 	@touch $@
 
-# All at once: what only evaluates is part of it, and each installation works out its list from the beginning.
+# All at once: what only evaluates is part of it, and each installation works out its list from the beginning. Most of what is
+# installed is never imported by a test, so Python compiles a module when it first is; that saves a minute.
 $(VENV)/test.stamp: $(VENV)/python.stamp $(SETUP)
 	@echo 'Installing; the first time this downloads some gigabytes (torch with its CUDA libraries) and takes minutes.'
 ifdef LOCKED
 	$(BY_HASH) --requirement requirements/build.txt --requirement requirements/test.txt
 	$(ITSELF) --editable .
 else
-	$(INSTALL) --constraint constraints.txt --editable '.[certificate,evaluate,site,test]'
+	$(INSTALL) --no-compile --constraint constraints.txt --editable '.[certificate,evaluate,site,test]'
 endif
 	@touch $(VENV)/evaluate.stamp $@
 
