@@ -146,7 +146,7 @@ def _attacked(
     tell("checking whether attacks can be believed on this network")
     checks, probes, probing = _probed(network, images, labels, settings)
     state = AttackState(folder=task.work, fingerprint=_fingerprint(task, evaluated))
-    tried = try_first(task, network, (images, labels), own, state, progress=progress, tell=tell)
+    tried = try_first(task, network, (images, labels), own, state, execution.filling, progress=progress, tell=tell)
     seconds: Mapping[str, float] = {"probes": probing} | ({"prefix": tried.seconds} if tried else {})
     ended = Attacked(
         accuracies={Measure.CLEAN: clean},
@@ -194,7 +194,9 @@ def _attacked(
         seconds=seconds,
         prefix=tried.prefix if tried else None,
     )
-    return with_other_radius(task, found, network, (images, labels), state, progress=progress, tell=tell)
+    return with_other_radius(
+        task, found, network, (images, labels), state, execution.filling, progress=progress, tell=tell
+    )
 
 
 def _probed(

@@ -33,6 +33,7 @@ def try_first(
     samples: LabelledImages,
     own: SubmittedOutcomes | None,
     state: AttackState,
+    filling: Filling,
     *,
     progress: Listener,
     tell: Tell,
@@ -49,6 +50,7 @@ def try_first(
         task.protocol,
         checkpoint_sha256=task.checkpoint_sha256,
         state=replace(state, folder=task.work / "prefix"),
+        filling=filling,
         progress=progress,
     )
     if tried:
@@ -124,6 +126,7 @@ def _bound(
         settings,
         radius,
         state=replace(state, folder=task.work / f"bound-{attacks}"),
+        filling=filling,
         progress=progress,
         attacks=attacks,
     )
@@ -136,6 +139,7 @@ def with_other_radius(
     network: nn.Module,
     samples: LabelledImages,
     state: AttackState,
+    filling: Filling,
     *,
     progress: Listener,
     tell: Tell,
@@ -158,6 +162,7 @@ def with_other_radius(
         settings.autoattack,
         other,
         state=replace(state, folder=task.work / "other-radius"),
+        filling=filling,
         progress=progress,
     )
     seconds = {**attacked.seconds, "other_radius": time.perf_counter() - started}

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from apcore.accuracy import Accuracy
 from apcore.attacks.autoattack import run_autoattack
-from apcore.attacks.library import ATTACKS
+from apcore.attacks.library import ATTACKS, NO_FILLING, Filling
 from apcore.attacks.progress import Listener
 from apcore.attacks.resumable import AttackState
 from apcore.outcomes import Outcomes
@@ -28,6 +28,7 @@ def robust_at_smaller_radius(
     radius: Radius,
     *,
     state: AttackState,
+    filling: Filling = NO_FILLING,
     progress: Listener,
     attacks: int = len(ATTACKS),
 ) -> Accuracy:
@@ -41,6 +42,7 @@ def robust_at_smaller_radius(
         settings: AutoAttack as it was run.
         radius: smaller than that of `settings`.
         state: where to keep what is measured; apart from that of the run before.
+        filling: how attacks on few samples fill a pass.
         progress: told a few times a second.
         attacks: how many of AutoAttack's attacks, from the first on; those that `outcomes` know.
 
@@ -61,6 +63,7 @@ def robust_at_smaller_radius(
             progress=progress,
             index=outcomes.index[broken],
             attacks=attacks,
+            filling=filling,
         )
         here[broken] = found.broken_by
     robust = robust_samples(

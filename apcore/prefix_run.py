@@ -13,6 +13,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from apcore.attacks.autoattack import run_autoattack
+from apcore.attacks.library import NO_FILLING, Filling
 from apcore.attacks.progress import Listener, Progress
 from apcore.attacks.resumable import AttackState
 from apcore.early_refutation import (
@@ -62,6 +63,7 @@ def try_prefix(
     *,
     checkpoint_sha256: str,
     state: AttackState,
+    filling: Filling = NO_FILLING,
     progress: Listener,
 ) -> Tried | None:
     """Attack as many samples as it takes; None where the protocol has no such test or the claim leaves nothing to refute.
@@ -74,6 +76,7 @@ def try_prefix(
         protocol: under which it was made.
         checkpoint_sha256: of the bytes that are measured; the order depends on it.
         state: where to keep what is measured; apart from that of the whole run.
+        filling: how attacks on few samples fill a pass.
         progress: told a few times a second.
     """
     claimed_as = ClaimedAs.SHARE if claimed.outcomes is None else ClaimedAs.OUTCOMES
@@ -102,6 +105,7 @@ def try_prefix(
             progress=_as_one(progress, step=attacked // early.step, steps=steps, attacked=attacked, broken=len(broken)),
             index=index,
             attacks=ATTACKS_TRIED,
+            filling=filling,
         )
         attacked += len(index)
         broken += index[found.broken_by != SURVIVED].tolist()

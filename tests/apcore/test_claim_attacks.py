@@ -78,6 +78,7 @@ def attacked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, list[int] 
     calls: list[tuple[str, int, list[int] | None]] = []
 
     def run(*args, index=None, attacks=4, **options):
+        assert options["filling"].images > 1  # whatever is attacked, its passes are filled
         calls.append((args[3].eps_text, attacks, None if index is None else index.tolist()))
         return run_autoattack(*args, index=index, attacks=attacks, budget=BUDGET, **options)
 
