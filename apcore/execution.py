@@ -20,6 +20,7 @@ from typing import Final
 import torch
 
 from apcore.attacks.library import NO_FILLING, Filling
+from apcore.compaction.large_arrays import give_back_freed_memory
 from apcore.networks.network import Network
 
 SMALL_MACS: Final = 1_000_000_000
@@ -45,8 +46,10 @@ class Execution:
     filling: Filling
 
     def prepared(self, network: Network) -> Network:
-        """`network`, laid in memory as was chosen."""
-        return network.lay_channels_last() if self.channels_last else network
+        """`network`, laid in memory as was chosen; what was freed since it was read is given back before attacks ask for more."""
+        prepared = network.lay_channels_last() if self.channels_last else network
+        give_back_freed_memory()
+        return prepared
 
     def facts(self) -> dict[str, str | int]:
         """What a result records."""

@@ -54,7 +54,7 @@ def row(name: str, options: argparse.Namespace) -> str:
         f"{reference:.1f}",
         f"{fast:.1f}",
         f"**{reference / fast:.1f}**",
-        f"{apart.median():.0e}, {apart.max():.0e}",
+        f"{apart.median():.0e}, {apart.max():.0e}" if len(apart) else "found none",
         f"{int((torch.isfinite(theirs) != torch.isfinite(ours)).sum())}",
     )
     return f"| {' | '.join(cells)} |"

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from apcore.compaction.fold import NORM_PARTS
+from apcore.compaction.fold import NORM_PARTS, Array
 from apcore.compaction.large_arrays import large_arrays_given_back
 from apcore.compaction.lazy import Lazy
 from apcore.compaction.plan import Plan, plan_compaction
@@ -66,8 +66,9 @@ def compact(network: Network, images: Tensor) -> Compacted:
             macs_stored=macs_stored,
             macs_evaluated=macs_stored,
         )
+    rounded = tensors | _small_weights(plan, plan.rounded)
     return Compacted(
-        network=network.with_graph(plan.small, {name: make().float() for name, make in tensors.items()}),
+        network=network.with_graph(plan.small, {name: make().float() for name, make in rounded.items()}),
         evaluated="compact",
         reason=f"equal to the stored network within {error:.1e} in float64, logits and input gradients",
         macs_stored=macs_stored,
@@ -81,13 +82,13 @@ _Makers = dict[str, Callable[[], Tensor]]
 def _small_tensors(plan: Plan) -> _Makers:
     """What makes each tensor of the small network, in float64."""
     shapes = plan.graph.shapes()
-    found: _Makers = {}
+    found = _small_weights(plan, plan.tensors)
     for node in plan.graph.nodes:
         match node:
             case Conv():
-                found |= _small_conv(node, plan, shapes[node.source])
+                found |= _kept(_small_conv_biases(node, plan, shapes[node.source]))
             case Linear():
-                found |= _small_linear(node, plan)
+                found |= _kept({f"{node.name}.bias": _small_linear_bias(node, plan)})
             case BatchNorm():
                 rows = plan.keep[node.name]
                 parts = (f"{node.name}.{part}" for part in NORM_PARTS)
@@ -104,40 +105,46 @@ def _kept(tensors: Mapping[str, Tensor]) -> _Makers:
     return {name: partial(torch.Tensor.detach, tensor) for name, tensor in tensors.items()}
 
 
-def _small_conv(node: Conv, plan: Plan, shape: tuple[int, ...]) -> _Makers:
-    """Weight, bias and, where dropped constant channels meet the zero padding, the map of what they contribute."""
+def _small_weights(plan: Plan, tensors: Mapping[str, Array]) -> _Makers:
+    """What makes the weights of its layers of those of the large network: rows and columns that stay."""
+    return {
+        f"{node.name}.weight": partial(_small_weight, node, plan, tensors)
+        for node in plan.graph.nodes
+        if isinstance(node, Conv | Linear)
+    }
+
+
+def _small_weight(node: Conv | Linear, plan: Plan, tensors: Mapping[str, Array]) -> Tensor:
+    weight = torch.from_numpy(tensors[f"{node.name}.weight"])
+    rows, columns = (torch.from_numpy(plan.keep[name]) for name in (node.name, node.source))
+    everything = all(
+        torch.equal(kept, torch.arange(size)) for kept, size in zip((rows, columns), weight.shape, strict=False)
+    )
+    return weight if everything else weight[rows[:, None], columns]
+
+
+def _small_conv_biases(node: Conv, plan: Plan, shape: tuple[int, ...]) -> dict[str, Tensor]:
+    """The bias and, where dropped constant channels meet the zero padding, the map of what they contribute."""
     rows = torch.from_numpy(plan.keep[node.name])
-    weight = {f"{node.name}.weight": partial(_small_weight, node, plan)}
     bias = torch.from_numpy(plan.lacking.get(node.name, np.zeros(len(rows))))
     if node.bias:
         bias = bias + _tensor(plan, f"{node.name}.bias")[rows]
     dropped = _dropped(node, plan)
     matters = dropped.nonzero().squeeze(1)
     if not len(matters):
-        return weight | _kept({f"{node.name}.bias": bias})
+        return {f"{node.name}.bias": bias}
     image = dropped[None, matters, None, None].expand(1, -1, *shape[1:])
     read = _tensor(plan, f"{node.name}.weight")[rows[:, None], matters]
     constant = functional.conv2d(image, read, stride=node.stride, padding=node.padding)
     centre = constant[:, :, :1, :1]
     if torch.equal(constant, centre.expand_as(constant)):
-        return weight | _kept({f"{node.name}.bias": bias + centre.flatten()})
-    return weight | _kept({f"{node.name}.bias": bias, f"{node.name}.bias_map": constant})
+        return {f"{node.name}.bias": bias + centre.flatten()}
+    return {f"{node.name}.bias": bias, f"{node.name}.bias_map": constant}
 
 
-def _small_linear(node: Linear, plan: Plan) -> _Makers:
+def _small_linear_bias(node: Linear, plan: Plan) -> Tensor:
     rows = torch.from_numpy(plan.keep[node.name])
-    bias = _tensor(plan, f"{node.name}.bias")[rows] + _tensor(plan, f"{node.name}.weight")[rows] @ _dropped(node, plan)
-    return {f"{node.name}.weight": partial(_small_weight, node, plan)} | _kept({f"{node.name}.bias": bias})
-
-
-def _small_weight(node: Conv | Linear, plan: Plan) -> Tensor:
-    """Rows and columns that stay."""
-    weight = _tensor(plan, f"{node.name}.weight")
-    rows, columns = (torch.from_numpy(plan.keep[name]) for name in (node.name, node.source))
-    everything = all(
-        torch.equal(kept, torch.arange(size)) for kept, size in zip((rows, columns), weight.shape, strict=False)
-    )
-    return weight if everything else weight[rows[:, None], columns]
+    return _tensor(plan, f"{node.name}.bias")[rows] + _tensor(plan, f"{node.name}.weight")[rows] @ _dropped(node, plan)
 
 
 def _dropped(node: Conv | Linear, plan: Plan) -> Tensor:

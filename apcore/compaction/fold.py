@@ -23,11 +23,13 @@ class Folded:
         graph: in which a convolution that took one in carries a bias.
         tensors: of that graph, in float64. They are made anew whenever they are asked for, so that a network's weights never
             all stand in memory.
+        rounded: its weights in float32: those of `tensors`, rounded, without ever standing in float64.
         scales: (out,) by the name of such a convolution, what its filters were multiplied by.
     """
 
     graph: Graph
     tensors: Mapping[str, Array]
+    rounded: Mapping[str, Array]
     scales: Mapping[str, Array]
 
 
@@ -49,14 +51,21 @@ def fold_batch_norm(graph: Graph, tensors: Mapping[str, Array]) -> Folded:
     makers: dict[str, Callable[[], Array]] = {
         name: partial(_double, tensor) for name, tensor in tensors.items() if name.rsplit(".", 1)[0] not in gone
     }
+    rounded: dict[str, Callable[[], Array]] = {
+        name: partial(_single, tensor)
+        for name, tensor in tensors.items()
+        if name.endswith(".weight") and name in makers
+    }
     scales = {}
     for conv, norm in folded.items():
         weight, bias, mean, var = (_double(tensors[f"{norm.name}.{part}"]) for part in NORM_PARTS)
         scale = scales[conv] = weight / np.sqrt(var + norm.eps)
         before = _double(tensors[f"{conv}.bias"]) if f"{conv}.bias" in tensors else np.zeros_like(scale)
-        makers[f"{conv}.weight"] = partial(_scaled, tensors[f"{conv}.weight"], scale)
+        makers[f"{conv}.weight"] = partial(_scaled, tensors[f"{conv}.weight"], scale, np.float64)
+        rounded[f"{conv}.weight"] = partial(_scaled, tensors[f"{conv}.weight"], scale, np.float32)
         makers[f"{conv}.bias"] = partial(_double, bias + (before - mean) * scale)
-    return Folded(graph=replace(graph, nodes=tuple(_rewired(graph, folded))), tensors=Lazy(makers), scales=scales)
+    rewired = replace(graph, nodes=tuple(_rewired(graph, folded)))
+    return Folded(graph=rewired, tensors=Lazy(makers), rounded=Lazy(rounded), scales=scales)
 
 
 def _double(tensor: Array) -> Array:
@@ -64,10 +73,15 @@ def _double(tensor: Array) -> Array:
     return tensor.astype(np.float64)
 
 
-def _scaled(weight: Array, scale: Array) -> Array:
-    found = _double(weight)
-    found *= scale[:, None, None, None]
-    return found
+def _single(tensor: Array) -> Array:
+    """In float32, the same array where it is that already."""
+    return tensor.astype(np.float32, copy=False)
+
+
+def _scaled(weight: Array, scale: Array, dtype: type[np.floating[Any]]) -> Array:
+    """Multiplied in float64, whatever the type of the result: numpy takes a few thousand weights at a time there and back."""
+    found = np.empty(weight.shape, dtype)
+    return np.multiply(weight, scale[:, None, None, None], out=found, dtype=np.float64, casting="same_kind")
 
 
 def _rewired(graph: Graph, folded: Mapping[str, BatchNorm]) -> list[Node]:

@@ -27,6 +27,12 @@ def large_arrays_given_back() -> Iterator[None]:
         _set(_TRIM_THRESHOLD, 2 * _LARGEST)  # as glibc's own adjustment has it
 
 
+def give_back_freed_memory() -> None:
+    """What lies freed between what is in use is the system's again; without glibc nothing changes."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
 def _set(parameter: int, value: int) -> None:
     with suppress(OSError, AttributeError):  # another C library
         ctypes.CDLL("libc.so.6").mallopt(parameter, value)

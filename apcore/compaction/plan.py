@@ -23,6 +23,7 @@ class Plan:
     Args:
         graph: the network with its BatchNorms folded where that is possible.
         tensors: of that graph, by state-dict name, in float64; made anew whenever they are asked for.
+        rounded: its weights in float32, likewise.
         constants: what is known of the channels of every value, by node name.
         keep: by node name, the channels that the small network computes, in its order: ascending, but in residual stages.
         lacking: (channels kept,) by the name of a sum, or of a convolution whose bias takes it, the constants that the values
@@ -32,6 +33,7 @@ class Plan:
 
     graph: Graph
     tensors: Mapping[str, Array]
+    rounded: Mapping[str, Array]
     constants: Mapping[str, Channels]
     keep: Mapping[str, npt.NDArray[np.intp]]
     lacking: Mapping[str, Array]
@@ -53,6 +55,7 @@ def plan_compaction(graph: Graph, tensors: Mapping[str, Array]) -> Plan:
     return Plan(
         graph=folded.graph,
         tensors=folded.tensors,
+        rounded=folded.rounded,
         constants=constants,
         keep=kept.keep,
         lacking=lacking,

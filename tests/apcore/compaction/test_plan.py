@@ -59,3 +59,16 @@ def test_the_plan_costs_what_the_compact_network_costs(sparsity: int) -> None:
     made = compact(Network(graph, state), torch.rand(2, *graph.input_shape))
     assert made.evaluated == "compact"
     assert planned.small.macs() == made.macs_evaluated
+
+
+@pytest.mark.parametrize("layout", ["resnet18", "resnet18-preact"])
+def test_weights_made_in_float32_are_those_of_float64_rounded(layout: str) -> None:
+    generator = np.random.default_rng(0)
+    graph = GRAPHS[layout]
+    tensors = {name: generator.uniform(0.1, 1, shape).astype(np.float32) for name, shape in graph.tensors().items()}
+    found = plan_compaction(graph, tensors)
+    layers = [node.name for node in found.graph.nodes if isinstance(node, Conv | Linear)]
+    for layer in layers:
+        rounded = found.rounded[f"{layer}.weight"]
+        assert rounded.dtype == np.float32
+        assert np.array_equal(rounded, found.tensors[f"{layer}.weight"].astype(np.float32)), layer
