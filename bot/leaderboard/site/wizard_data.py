@@ -24,7 +24,8 @@ from bot.leaderboard.board import Board
 from bot.leaderboard.entry import Entry
 from bot.leaderboard.headings import architecture_name
 from bot.leaderboard.records import Provenance
-from bot.leaderboard.site.wizard_words import problems, words
+from bot.leaderboard.site.wizard_words.problems import problems
+from bot.leaderboard.site.wizard_words.templates import words
 from bot.rules import board as board_rules
 from bot.rules.claims import FEW_SAMPLES, STANDARD_ERRORS
 from bot.rules.facts import KnownMethod

@@ -21,7 +21,8 @@ from bot.leaderboard.site.wizard_data import (
     wizard_data,
     wizard_fields,
 )
-from bot.leaderboard.site.wizard_words import problems, words
+from bot.leaderboard.site.wizard_words.problems import problems
+from bot.leaderboard.site.wizard_words.templates import words
 from bot.rules.requirements import RULES, rule_name
 
 LEADERBOARD = Path(__file__).parents[4] / "leaderboard"
