@@ -13,7 +13,7 @@ from bot.submission.mends import Mend, one_method
 from bot.submission.model import Severity
 
 # The fields that the tables show; details are free words.
-_COMPARED: Final = (
+COMPARED: Final = (
     "pipeline",
     "pretraining",
     "finetuning",
@@ -110,7 +110,7 @@ def a_known_method_keeps_its_taxonomy(draft: Draft, facts: Facts) -> Iterator[Ob
     known = facts.method(draft.ap_key)
     if known is None or draft.taxonomy is None:
         return
-    for field in _COMPARED:
+    for field in COMPARED:
         ours, theirs = known.taxonomy.get(field), draft.taxonomy.fields.get(field)
         if field in known.taxonomy.keys() & draft.taxonomy.fields.keys() and _terms(ours) != _terms(theirs):
             yield Objection(
@@ -118,7 +118,7 @@ def a_known_method_keeps_its_taxonomy(draft: Draft, facts: Facts) -> Iterator[Ob
                 severity=Severity.WARNING,
                 message=f"the board has {_shown(ours)} for {code(known.ap_key)} here, not {_shown(theirs)}",
                 fix="nothing to do if the board's is right, which it keeps; else say in the notes why it should change"
-                + _decided(field, known),
+                + decided(field, known),
             )
 
 
@@ -154,7 +154,7 @@ def _shown(value: object) -> str:
     return code(str(words)) if _terms(value) else "nothing"
 
 
-def _decided(field: str, known: KnownMethod) -> str:
+def decided(field: str, known: KnownMethod) -> str:
     """What was decided where the published sources themselves disagree about this field."""
     words = field.replace("_", " ")
     notes = [note for note in known.notes if words in note and not note.startswith("Details")]

@@ -34,6 +34,7 @@ _BAD_TEXTS = (
     "\N{LATIN SMALL LETTER E WITH ACUTE}_Doe2026Thin",
     "two  words",
     "http://x y",
+    "zero\N{ZERO WIDTH SPACE}width",
 )
 _LINKS: tuple[Callable[[str], str], ...] = (
     lambda id_: id_,

@@ -4,7 +4,6 @@ Nothing in it is written for the page. The questions come from `schemas/taxonomy
 them, messages from the answers of the bot (`wizard_words`); the page's script holds the conditions alone.
 """
 
-import inspect
 import json
 import re
 import unicodedata
@@ -23,14 +22,14 @@ from apcore.taxonomy_schema import schema, valid_field, wanted
 from bot.leaderboard.board import Board
 from bot.leaderboard.entry import Entry
 from bot.leaderboard.headings import architecture_name
-from bot.leaderboard.records import Provenance
+from bot.leaderboard.record_json import percent
+from bot.leaderboard.records import PublishedRecord, Track
 from bot.leaderboard.site.wizard_words.problems import problems
 from bot.leaderboard.site.wizard_words.templates import words
 from bot.rules import board as board_rules
 from bot.rules.claims import FEW_SAMPLES, STANDARD_ERRORS
-from bot.rules.facts import KnownMethod
+from bot.rules.facts import Cell, KnownMethod
 from bot.rules.form import MAX_MODELS, MAX_NOTES
-from bot.rules.requirements import RULES, rule_name
 from bot.rules.tracks import WORDS as STRUCTURE_WORDS
 from bot.submission import drive, file_ending, percentage, plain_text, sections
 from bot.submission.labels import CLAIMS, Label
@@ -77,8 +76,6 @@ _LINES: Final = {
     Label.HOFMN: model_block.HOFMN_ROBUST_ACCURACY,
     Label.NORMALIZATION: model_block.NORMALIZATION,
 }
-# Rules about what nobody can write on the page.
-_OF_OTHER_ISSUES: Final = frozenset({"the-taxonomy-is-given", "files-of-a-section-have-its-key"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +133,6 @@ def wizard_page(repository: str | None) -> dict[str, Any]:
         "protocol": protocol,
         "confirmed": issue_form.CONFIRMED,
         "form_address": repository and f"https://github.com/{repository}/issues/new?template={issue_form.TEMPLATE}",
-        "left_to_the_bot": left_to_the_bot(),
         "marked": _marked,
     }
 
@@ -203,7 +199,8 @@ def wizard_data(board: Board, repository: str | None) -> str:
         "words": words(protocol),
         "problems": problems(),
         "form": _form(),
-        "board": [_method(entry) for entry in board.entries],
+        "board": [method_data(_known(entry), protocol) for entry in board.entries],
+        "compared": board_rules.COMPARED,
         "published": [[file.id, str(file.model_key), str(file.holds)] for file in published_files()],
         "uncertain": sorted(map(str, UNCERTAIN)),
         "example": EXAMPLE_OF_THE_OLDER_FORM,
@@ -211,11 +208,27 @@ def wizard_data(board: Board, repository: str | None) -> str:
     return f"window.apbotWizardData = {json.dumps(document, separators=(',', ':'))};\n"
 
 
-def left_to_the_bot() -> tuple[tuple[str, str], ...]:
-    """Name and requirement of each rule that the page does not run."""
-    run = {template["rule"] for template in words(wizard_protocol()).values()} | _OF_OTHER_ISSUES
-    left = [rule for rule in RULES if rule_name(rule) not in run]
-    return tuple((rule_name(rule), inspect.cleandoc(rule.__doc__ or "")) for rule in left)
+def method_data(known: KnownMethod, protocol: Protocol) -> dict[str, Any]:
+    """What the rules ask of a method of the board, its names already in the shapes in which they are compared."""
+    compared = [field for field in board_rules.COMPARED if field in known.taxonomy]
+    return {
+        "ap_key": known.ap_key,
+        "name": known.name,
+        "owner": known.owner,
+        "paper_url": known.paper_url,
+        "papers": sorted(board_rules.papers_of(known)),
+        "folded": folded(known.ap_key),
+        "letters": letters(known.ap_key),
+        "skeleton": skeleton(known.ap_key),
+        "aliases": [folded(alias) for alias in known.aliases],
+        "name_letters": letters(known.name),
+        "key_name_letters": letters(known.ap_key.partition("_")[0]),
+        "name_skeleton": skeleton(known.name),
+        "structures": sorted({str(cell.structure) for cell in known.cells}),
+        "taxonomy": {field: known.taxonomy[field] for field in compared},
+        "decided": {field: words for field in compared if (words := board_rules.decided(field, known))},
+        "cells": dict(_cells(known, protocol)),
+    }
 
 
 def refuse_unknown_keywords(definition: Any, path: str = "schema") -> None:
@@ -300,31 +313,29 @@ def _form() -> dict[str, Any]:
     }
 
 
-def _method(entry: Entry) -> dict[str, Any]:
-    """What the rules ask of a method of the board, its names already in the shapes in which they are compared."""
-    known = KnownMethod(
+def _known(entry: Entry) -> KnownMethod:
+    published = [record for record in entry.results if isinstance(record, PublishedRecord)]
+    return KnownMethod(
         ap_key=entry.ap_key,
         aliases=entry.aliases,
         name=entry.name,
         paper_url=entry.taxonomy["paper_url"],
+        taxonomy=entry.taxonomy,
         notes=entry.taxonomy_source.notes,
+        cells={_cell(record.track): (percent(record.clean), percent(record.aa_robust)) for record in published},
+        owner=entry.owner,
     )
-    return {
-        "ap_key": entry.ap_key,
-        "name": entry.name,
-        "owner": entry.owner,
-        "paper_url": known.paper_url,
-        "papers": sorted(board_rules.papers_of(known)),
-        "folded": folded(entry.ap_key),
-        "letters": letters(entry.ap_key),
-        "skeleton": skeleton(entry.ap_key),
-        "aliases": [folded(alias) for alias in entry.aliases],
-        "name_letters": letters(entry.name),
-        "key_name_letters": letters(entry.ap_key.partition("_")[0]),
-        "name_skeleton": skeleton(entry.name),
-        "structures": sorted(dict.fromkeys(_published_structures(entry))),
-    }
 
 
-def _published_structures(entry: Entry) -> Iterator[str]:
-    return (str(r.track.structure) for r in entry.results if r.provenance is Provenance.PUBLISHED)
+def _cell(track: Track) -> Cell:
+    return Cell(
+        architecture=track.architecture, dataset=track.dataset, structure=track.structure, sparsity=track.sparsity
+    )
+
+
+def _cells(known: KnownMethod, protocol: Protocol) -> Iterator[tuple[str, tuple[float, float]]]:
+    """The published results whose architecture keys can name, by the end of such a key, its parts apart."""
+    names = {each.name: each.short for each in protocol.architectures}
+    for cell, accuracies in known.cells.items():
+        if short := names.get(cell.architecture):
+            yield f"{short} {cell.dataset} {cell.structure} {cell.sparsity}", accuracies

@@ -182,15 +182,22 @@ window.apbotRules = ((data) => {
       if ([...text].length > data.maxText) findings.push(said("too_long", "taxonomy", { seen: code(field) }, at));
       else if (!isPrintable(text)) findings.push(said("unprintable", "taxonomy", { seen: code(field) }, at));
     }
-    if (findings.length) return { fields: {}, findings, faulty: new Set(), open };
+    const altered = Object.keys(schema.properties).filter((field) => typed.has(field) && straight(answers[field]) !== typed.get(field));
+    if (altered.length) {
+      const name = ["invisible", "invisible_twice"][altered.length - 1] ?? "invisible_often";
+      const holes = { seen: code(JSON.stringify(straight(answers[altered[0]]))), others: altered.length - 1 };
+      findings.push(said(name, "taxonomy", holes, `taxonomy.${altered[0]}`));
+    }
+    if (findings.some((finding) => finding.severity === "error")) return { fields: {}, findings, faulty: new Set(), open };
     const found = {};
     const faulty = new Set();
     for (const field of open) {
       const value = typed.has(field) ? typed.get(field).trim() : answers[field];
       if (isEmpty(value)) continue;
       const read = data.addresses.includes(field) ? address(value) : field === "ap_key" ? apKey(value) : value;
-      if (read !== value && isAscii(read) && !read.includes("`")) {
-        findings.push(said("read_as", `taxonomy.${field}`, { read: `\`${read}\``, seen: code(value) }));
+      if (read !== value) {
+        const name = isAscii(read) && !read.includes("`") ? "read_as" : "read_without_characters";
+        findings.push(said(name, `taxonomy.${field}`, { read: `\`${read}\``, seen: code(value) }));
       }
       found[field] = read;
     }
@@ -305,14 +312,16 @@ window.apbotRules = ((data) => {
     return [text, ""];
   }
 
-  /** The ending of a file's name; the content of the file decides, so nothing that stands here is a fault. */
+  /** The ending of a file's name, and what there is to say of it; the content of the file decides, so nothing here is a fault. */
   function ending(written, usual) {
     const text = written.trim();
     const dotted = text.startsWith(".") ? text : `.${text}`;
-    if (!text) return usual;
+    if (!text) return { text: usual, tell: "ending_usual", holes: { usual: code(usual) } };
     const isShort = text.startsWith(".") || !text.includes(".") || ["pth", "tar", "pt"].includes(text.split(".")[0]);
-    if (isEnding(dotted) && isShort) return dotted;
-    return match("file_name", text)?.[1] ?? usual;
+    const read = isEnding(dotted) && isShort ? dotted : match("file_name", text)?.[1];
+    if (read === text) return { text, tell: null };
+    if (read) return { text: read, tell: "ending_read", holes: { seen: code(text), read: code(read) } };
+    return { text: usual, tell: "ending_unknown", holes: { seen: code(text), usual: code(usual) } };
   }
 
   // --- numbers -------------------------------------------------------------------------------------------------------
@@ -447,12 +456,15 @@ window.apbotRules = ((data) => {
     const readFile = (label, link, suffix) => {
       const id = read(label, "file", "drive", link, () => driveId(link));
       if (id === undefined) return;
-      const { written, text } = values[label];
-      if (id !== link.trim() || written !== text) {
-        const seen = code(id === link.trim() ? written : link);
+      const value = values[label];
+      if (id !== link.trim() || value.written !== value.text) {
+        const seen = code(id === link.trim() ? value.written : link);
         findings.push(said(link.includes("resourcekey=") ? "file_id_without_key" : "file_id", where(label), { seen, id: code(id) }));
       }
-      files[label] = { id, ending: ending(suffix, data.endings[label]) };
+      const { text, tell, holes } = ending(suffix, data.endings[label]);
+      const at = label === CHECKPOINT && values[EXTENSION] ? EXTENSION : label;
+      if (tell) findings.push(said(tell, where(label), holes, where(at)));
+      files[label] = { id, ending: text };
     };
     if (values[KEY]) tellPlain(KEY);
     if (values[CHECKPOINT]) {
@@ -701,7 +713,10 @@ window.apbotRules = ((data) => {
     for (const [method, how] of alike) {
       yield said(how, "taxonomy.ap_key", { known: code(method.ap_key), seen: code(ap_key) });
     }
-    if (known) yield* knownMethod(known, name, paper_url);
+    if (known) {
+      yield* knownMethod(known, name, paper_url);
+      yield* otherTerms(known, taxonomy.fields);
+    }
     const shown = name ?? ap_key.split("_")[0];
     if (known || alike.length || !letters(shown)) return;
     for (const method of board.filter((each) => each.name_skeleton === skeleton(shown))) {
@@ -720,6 +735,40 @@ window.apbotRules = ((data) => {
       yield said("known", "taxonomy.ap_key", { known });
     }
     if (method.owner) yield said("owned", "taxonomy.ap_key", { known, owner: code(method.owner) });
+  }
+
+  /** What a field says, where the order of a list says nothing and an empty one is none. */
+  const termsOf = (value) => [value].flat().filter((term) => term !== null).sort();
+  const shownTerms = (value) => code([value].flat().join(" and "));
+
+  function* otherTerms(method, fields) {
+    for (const field of data.compared.filter((each) => each in method.taxonomy && each in fields)) {
+      const [boards, issues] = [method.taxonomy[field], fields[field]];
+      if (same(termsOf(boards), termsOf(issues))) continue;
+      const name = !termsOf(boards).length ? "no_terms_on_the_board" : !termsOf(issues).length ? "no_terms_in_the_issue" : "other_terms";
+      yield said(name, `taxonomy.${field}`, {
+        known: code(method.ap_key), boards: shownTerms(boards), issues: shownTerms(issues), decided: method.decided[field] ?? "",
+      });
+    }
+  }
+
+  /** Claims beside the published results of the same cell of the tables: of the same method, and of others. */
+  function* resultRules(models, board) {
+    for (const [place, { key, numbers }] of models.entries()) {
+      const claimed = [numbers[CLEAN], numbers[AUTOATTACK]];
+      if (!key || claimed.includes(undefined)) continue;
+      const cell = `${trackOf(key)} ${key.sparsity}`;
+      for (const { ap_key, cells } of board.filter((method) => cell in method.cells)) {
+        const equal = same(cells[cell], claimed);
+        if (ap_key !== key.method && equal) {
+          yield said("result_of_another", `models.${place}`, { known: code(ap_key) }, `models.${place}.${CLEAN}`);
+        } else if (ap_key === key.method && !equal) {
+          const [clean, autoattack, claimed_clean, claimed_autoattack] = [...cells[cell], ...claimed].map((value) => `${short(value)} %`);
+          const holes = { clean, autoattack, claimed_clean, claimed_autoattack };
+          yield said("published_result", `models.${place}`, holes, `models.${place}.${CLEAN}`);
+        }
+      }
+    }
   }
 
   /** What identifies a paper among the addresses of it. */
@@ -767,11 +816,15 @@ window.apbotRules = ((data) => {
     if (length > limits.notes) findings.push(said("notes", "notes", { length: grouped(length) }));
     findings.push(
       ...keyRules(models, taxonomy), ...trackRules(models, taxonomy, data.board), ...claimRules(models),
-      ...boardRules(taxonomy, state.answers, data.board), ...publishedRules(models, taxonomy.fields.ap_key));
+      ...boardRules(taxonomy, state.answers, data.board), ...publishedRules(models, taxonomy.fields.ap_key),
+      ...resultRules(models, data.board));
     if (!state.confirmed) findings.push(said("confirmation", "", {}, "confirmed"));
     for (const finding of findings) {
       const place = /^models\.(\d+)/.exec(finding.at)?.[1];
       finding.row = place === undefined ? null : rows[Number(place)];
+    }
+    for (const row of state.models.keys()) {
+      if (!rows.includes(row)) findings.push({ ...said("left_out", "models", {}, `models.${row}.${KEY}`), row });
     }
     const refused = findings.some((finding) => finding.severity === "error");
     return { findings, open: taxonomy.open, issue: refused ? null : issueOf(taxonomy, models, state) };

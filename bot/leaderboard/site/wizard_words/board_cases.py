@@ -8,12 +8,13 @@ from apcore.protocol import Protocol
 from apcore.published_files import EXAMPLE_OF_THE_OLDER_FORM, Holds, PublishedFile
 from bot.leaderboard.site.wizard_words.case import Case
 from bot.leaderboard.site.wizard_words.made_up_issue import AP_KEY, MadeUpIssue, known_method
+from bot.rules.facts import KnownMethod
 
 
 def about_the_board(issue: MadeUpIssue, protocol: Protocol) -> dict[str, Case]:
     """A key, a name or a paper of the board, and files that are published."""
     keeps, same = "a-known-method-keeps-its-key", "a-known-key-is-of-the-same-method"
-    known = known_method(protocol)
+    known, elsewhere = known_method(protocol), "Else_Author2026Where"
     published = "published-files-keep-their-model"
     first = ModelKey.parse(issue.models[0][model_block.MODEL_KEY])
     id_ = issue.models[0][model_block.CHECKPOINT]
@@ -28,7 +29,7 @@ def about_the_board(issue: MadeUpIssue, protocol: Protocol) -> dict[str, Case]:
 
     resembling = {
         "key_by_case": like(AP_KEY.upper()),
-        "key_earlier": like("Else_Author2026Where", AP_KEY),
+        "key_earlier": like(elsewhere, AP_KEY),
         "key_by_separator": like("Ma-de_Author2026Up"),
         "key_by_shape": like(AP_KEY.replace("o", "0")),
     }
@@ -60,10 +61,31 @@ def about_the_board(issue: MadeUpIssue, protocol: Protocol) -> dict[str, Case]:
             issue=replace(issue, methods=(replace(known, owner="somebody"),)),
             holes={"known": f"`{AP_KEY}`", "owner": "`somebody`"},
         ),
+        **_about_the_taxonomy(own, known),
+        "published_result": Case(
+            rule="claims-are-compared-with-published-results",
+            issue=own,
+            holes={
+                "clean": "71.25 %",
+                "autoattack": "33.5 %",
+                "claimed_clean": "80 %",
+                "claimed_autoattack": "50 %",
+            },
+        ),
+        "result_of_another": Case(
+            rule="claims-are-the-authors-own",
+            issue=replace(
+                issue,
+                methods=(
+                    replace(known, ap_key=elsewhere, name="Elsewhere", cells=dict.fromkeys(known.cells, (80.0, 50.0))),
+                ),
+            ),
+            holes={"known": f"`{elsewhere}`"},
+        ),
         "name_taken": Case(
             rule="a-name-is-of-one-method",
-            issue=replace(issue, methods=(replace(known, ap_key="Else_Author2026Where"),)),
-            holes={"name": "`Made`", "known": "`Else_Author2026Where`"},
+            issue=replace(issue, methods=(replace(known, ap_key=elsewhere),)),
+            holes={"name": "`Made`", "known": f"`{elsewhere}`"},
         ),
         "published_again": Case(
             rule=published, issue=file(first, Holds.CHECKPOINT), holes={"holds": "checkpoint", "key": f"`{first}`"}
@@ -81,4 +103,30 @@ def about_the_board(issue: MadeUpIssue, protocol: Protocol) -> dict[str, Case]:
         "published_of_another": Case(
             rule=published, issue=file(stranger, Holds.CHECKPOINT), holes={"holds": "checkpoint", "key": whose}
         ),
+    }
+
+
+def _about_the_taxonomy(own: MadeUpIssue, known: KnownMethod) -> dict[str, Case]:
+    """A field in which the board and the issue say different terms, or one of them none."""
+    decided = "The sources disagree on the locality"
+    sides: dict[str, tuple[list[str] | None, list[str] | None]] = {
+        "other_terms": (["L"], ["G"]),
+        "no_terms_on_the_board": (None, ["G"]),
+        "no_terms_in_the_issue": (["L"], None),
+    }
+    return {
+        name: Case(
+            rule="a-known-method-keeps-its-taxonomy",
+            issue=replace(
+                own.with_fields(locality=issues),
+                methods=(replace(known, taxonomy={"locality": boards}, notes=(decided,)),),
+            ),
+            holes={
+                "known": f"`{known.ap_key}`",
+                "decided": f". {decided}",
+                **({"boards": f"`{boards[0]}`"} if boards else {}),
+                **({"issues": f"`{issues[0]}`"} if issues else {}),
+            },
+        )
+        for name, (boards, issues) in sides.items()
     }

@@ -15,6 +15,7 @@ def about_the_form(issue: MadeUpIssue) -> dict[str, Case]:
     """Texts of the taxonomy, lines that are missing, notes, and the tick."""
     valid = "the-taxonomy-is-valid"
     field, text = "code_url", "nonsense"
+    strange = "https://example.org/\N{LATIN SMALL LETTER E WITH ACUTE}"
     named = {"field": field, "wanted": wanted(field)}
     complete = "every-model-is-complete"
     needed = {
@@ -42,10 +43,17 @@ def about_the_form(issue: MadeUpIssue) -> dict[str, Case]:
             issue=issue.with_fields(code_url="example.org/code"),
             holes={"read": "`https://example.org/code`", "seen": "`example.org/code`"},
         ),
+        "read_without_characters": Case(
+            rule=valid,
+            issue=issue.with_fields(code_url=f"<{strange}>"),
+            holes={"seen": f"`<{strange}>`"},
+        ),
+        **_about_invisible_characters(issue),
         **{
             f"missing.{path}": Case(rule=complete, issue=issue.with_lines({label: ""}))
             for path, label in needed.items()
         },
+        "left_out": Case(rule="an-empty-model-is-left-out", issue=replace(issue, models=[*issue.models, {}])),
         "too_many": Case(rule="there-are-not-too-many-models", issue=replace(issue, models=[issue.models[0]] * 65)),
         "notes": Case(
             rule="the-notes-are-not-too-long", issue=replace(issue, notes="x" * 20_017), holes={"length": "20,017"}
@@ -55,12 +63,12 @@ def about_the_form(issue: MadeUpIssue) -> dict[str, Case]:
 
 
 def about_files(issue: MadeUpIssue) -> dict[str, Case]:
-    """A link that leads to no one file, or that was read as an id, or that comes twice."""
+    """A link that leads to no one file, was read as an id, or comes twice; a name ending that was read, or is none."""
     id_ = "1" * 30
     link = f"{DRIVE}open?id={id_}"
     secret = f"{link}&resourcekey=0-abc"
     (message, fix), text = drive_error("checkpoint"), "checkpoint"
-    read = "a-file-is-known-by-its-id"
+    read, ending = "a-file-is-known-by-its-id", "an-extension-is-short"
     twice = {model_block.CHECKPOINT: issue.models[0][model_block.CHECKPOINT]}
     return {
         "file": Case(
@@ -77,6 +85,19 @@ def about_files(issue: MadeUpIssue) -> dict[str, Case]:
             rule=read,
             issue=issue.with_lines({model_block.CHECKPOINT: secret}),
             holes={"seen": f"`{secret}`", "id": f"`{id_}`"},
+        ),
+        "ending_usual": Case(
+            rule=ending, issue=issue.with_lines({model_block.EXTENSION: ""}), holes={"usual": "`.pt`"}
+        ),
+        "ending_read": Case(
+            rule=ending,
+            issue=issue.with_lines({model_block.EXTENSION: "tar"}),
+            holes={"seen": "`tar`", "read": "`.tar`"},
+        ),
+        "ending_unknown": Case(
+            rule=ending,
+            issue=issue.with_lines({model_block.EXTENSION: "a b"}),
+            holes={"seen": "`a b`", "usual": "`.pt`"},
         ),
         "file_twice": Case(
             rule="no-file-comes-twice",
@@ -158,4 +179,18 @@ def about_numbers(issue: MadeUpIssue) -> dict[str, Case]:
             issue=issue.with_lines({clean: "80"}, 1),
             holes={"model": "model 1", "clean": "80 %", "autoattack": "50 %"},
         ),
+    }
+
+
+def _about_invisible_characters(issue: MadeUpIssue) -> dict[str, Case]:
+    """Characters of no width in one text of the taxonomy, in two, and in more; the schema has their fields in this order."""
+    strange = "a\N{ZERO WIDTH SPACE}b"
+    texts = {"name": strange, "training_step_detail": strange, "criterion_detail": strange}
+    holes = {"seen": '`"a<U+200B>b"`'}
+    first, second, third = ({name: texts[name] for name in list(texts)[:count]} for count in (1, 2, 3))
+    rule = "the-taxonomy-is-read-with-plain-quotes"
+    return {
+        "invisible": Case(rule=rule, issue=issue.with_fields(**first), holes=holes),
+        "invisible_twice": Case(rule=rule, issue=issue.with_fields(**second), holes=holes),
+        "invisible_often": Case(rule=rule, issue=issue.with_fields(**third), holes={**holes, "others": "2"}),
     }

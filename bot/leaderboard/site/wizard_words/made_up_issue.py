@@ -91,7 +91,7 @@ def complete_issue(protocol: Protocol) -> MadeUpIssue:
 
 
 def known_method(protocol: Protocol) -> KnownMethod:
-    """A method of the made-up key on the board, with one result of the made-up set."""
+    """A method of the made-up key on the board, with one result of the made-up set, other than what that claims."""
     structure, sparsities = protocol.sparsities[0]
     cell = Cell(
         architecture=protocol.architectures[0].name,
@@ -100,5 +100,5 @@ def known_method(protocol: Protocol) -> KnownMethod:
         sparsity=sparsities[0],
     )
     return KnownMethod(
-        ap_key=AP_KEY, aliases=(), name="Made", paper_url=str(_TAXONOMY["paper_url"]), cells={cell: (1.0, 1.0)}
+        ap_key=AP_KEY, aliases=(), name="Made", paper_url=str(_TAXONOMY["paper_url"]), cells={cell: (71.25, 33.5)}
     )

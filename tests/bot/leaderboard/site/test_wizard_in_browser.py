@@ -20,7 +20,9 @@ from apcore.published_files import published_files
 from apcore.taxonomy_questions import questions
 from bot.leaderboard.facts import board_facts
 from bot.leaderboard.site.build_site import build_site
+from bot.rules.facts import KnownMethod
 from bot.stages.check import Check, check
+from bot.submission.labels import CLAIMS
 from bot.submission.model import Severity
 
 pytestmark = pytest.mark.browser
@@ -141,14 +143,18 @@ def test_a_refusal_has_the_bots_words_and_is_the_bots_alone(said: list[dict[str,
     assert len(rules) >= 18, rules
 
 
-def test_warnings_and_notices_have_the_bots_words(said: list[dict[str, Any]], answered: list[Check]) -> None:
+def test_warnings_and_notices_are_the_bots_and_none_is_missing(
+    states: list[State], said: list[dict[str, Any]], answered: list[Check]
+) -> None:
     rules = set[str]()
-    for one, typed in zip(said, answered, strict=True):
-        expected = {(f.rule, f.severity, f.where, f.message, f.fix) for f in typed.findings}
+    for state, one, typed in zip(states, said, answered, strict=True):
+        # The form on GitHub has three models, so with fewer some of them stay empty; the notes are Markdown to the bot alone.
+        unseen = {"what-is-opened-is-closed", *(["an-empty-model-is-left-out"] if len(state["models"]) < 3 else [])}
+        expected = {(f.rule, f.severity, f.where, f.message, f.fix) for f in typed.findings if f.rule not in unseen}
         found = {(f["rule"], f["severity"], f["where"], f["message"], f["fix"]) for f in one["findings"]}
-        assert {finding for finding in found - expected if finding[1] != "error"} == set()
+        assert {each for each in found if each[1] != "error"} == {each for each in expected if each[1] != "error"}
         rules |= {f["rule"] for f in one["findings"] if f["severity"] != "error"}
-    assert len(rules) >= 8, rules
+    assert len(rules) >= 11, rules
 
 
 def test_the_issue_is_that_of_the_form_and_its_link_holds_what_an_address_can(
@@ -202,7 +208,15 @@ def test_a_made_up_board_speaks_through_the_wizard_as_through_the_bot(rules: Pag
     cases += [(alias, "") for alias in aliases] + [("New_Doe2026Thin", method.name) for method in METHODS]
     cases += [(m.ap_key.swapcase(), "") for m in METHODS] + [(m.ap_key, "Other") for m in METHODS]
     rekeyed = [rekey(state, key, name) for key, name in cases]
-    board = {"a-known-method-keeps-its-key", "a-known-key-is-of-the-same-method", "a-name-is-of-one-method"}
+    rekeyed += [claiming(state, method) for method in METHODS if method.cells]
+    board = {
+        *("a-known-method-keeps-its-key", "a-known-key-is-of-the-same-method", "a-name-is-of-one-method"),
+        *(
+            "a-known-method-keeps-its-taxonomy",
+            "claims-are-compared-with-published-results",
+            "claims-are-the-authors-own",
+        ),
+    }
     spoken = set()
     for changed, one in zip(rekeyed, run(rules, rekeyed), strict=True):
         answer = check(as_typed(changed, one["open"]), PROTOCOL, METHODS)
@@ -217,6 +231,16 @@ def rekey(state: State, key: str, name: str) -> State:
     old = state["answers"]["ap_key"]
     models = [model | {"model_key": model["model_key"].replace(old, key)} for model in state["models"]]
     return state | {"answers": state["answers"] | {"ap_key": key, "name": name}, "models": models}
+
+
+def claiming(state: State, method: KnownMethod) -> State:
+    """Beside the models one with the very accuracies that a method has on the board, in some column."""
+    cell, (clean, autoattack) = next(iter(method.cells.items()))
+    short = next(each.short for each in PROTOCOL.architectures if each.name == cell.architecture)
+    key = f"{state['answers']['ap_key']}_{short}_{cell.dataset}_{cell.structure}_{cell.sparsity}"
+    claims = dict(zip(map(str, CLAIMS), map(str, (clean, autoattack, autoattack)), strict=True))
+    model = state["models"][0] | claims | {"model_key": key, "checkpoint": "1another-checkpoint-0123456789abc"}
+    return state | {"models": [*state["models"], model]}
 
 
 def test_blocks_of_the_benchmark_are_read_and_prose_is_not(rules: Page) -> None:
