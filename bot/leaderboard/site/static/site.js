@@ -190,7 +190,10 @@
     to?.setAttribute("tabindex", "0");
   }
 
+  let told = null; // the mark whose words stand below
+
   function tell(point) {
+    told = point;
     readout.textContent = point ? point.getAttribute("aria-label") : hint;
     for (const other of points) {
       other.classList.toggle("same", Boolean(point) && other.dataset.key === point.dataset.key);
@@ -199,8 +202,18 @@
   }
 
   for (const point of points) {
-    point.addEventListener("pointerenter", () => tell(point));
-    point.addEventListener("pointerleave", () => tell(null));
+    // A finger cannot point without touching: its first tap tells, the second opens.
+    let tapped = false;
+    const pointed = (show) => (event) => { if (event.pointerType !== "touch") tell(show); };
+    point.addEventListener("pointerenter", pointed(point));
+    point.addEventListener("pointerleave", pointed(null));
+    point.addEventListener("pointerdown", (event) => { tapped = event.pointerType === "touch" && told !== point; });
+    point.addEventListener("click", (event) => {
+      if (!tapped) return;
+      tapped = false;
+      event.preventDefault();
+      point.focus();
+    });
     point.addEventListener("focus", () => { rove(point); tell(point); });
     point.addEventListener("blur", () => tell(null));
     point.addEventListener("keydown", (event) => {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from doubles.browser import PHONE, WIDE, Watched, address, watched_page
 from doubles.site_boards import generated_board
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from bot.leaderboard.board import read_board
 from bot.leaderboard.entry import entry_bytes
@@ -217,6 +217,28 @@ def test_the_picture_is_walked_by_keyboard_and_leads_to_a_method(board: Watched)
     assert page.locator("#plot .pt.same").count() == 6
     page.keyboard.press("Enter")
     page.wait_for_url("**/methods/HARP_Zhao2023Holistic.html")
+
+
+def test_a_finger_is_told_what_a_mark_is_before_it_opens_the_method(browser: Browser, site: Path) -> None:
+    with watched_page(browser, size=PHONE, has_touch=True, is_mobile=True) as watched:
+        page = watched.page
+        page.goto(address(site / BOARD))
+        # Drawn last, and furthest to the left: no other mark lies over them.
+        above, apart = page.locator("#plot .pt").last, page.locator("#plot .pt").first
+        readout = page.locator("#readout")
+        for mark in (above, apart, above):
+            mark.tap()
+            expect(readout).to_have_text(str(mark.get_attribute("aria-label")))
+            assert page.locator(".pt.same").count() == 6
+        assert page.url == address(site / BOARD)
+        above.tap()
+        page.wait_for_url("**/methods/HARP_Zhao2023Holistic.html")
+        assert (watched.complaints, watched.left_the_disk) == ([], [])
+
+
+def test_a_mouse_opens_the_method_at_once(board: Watched) -> None:
+    board.page.locator("#plot .pt").first.click()
+    board.page.wait_for_url("**/methods/MAD_Lee2022Masking.html")
 
 
 def test_provenance_leaves_the_numbers_of_one_kind(browser: Browser, large: Path) -> None:
