@@ -49,6 +49,11 @@ def board(request: pytest.FixtureRequest, browser: Browser, site: Path) -> Itera
         assert (watched.complaints, watched.left_the_disk) == ([], [])
 
 
+def is_within_sight(target: Locator) -> bool:
+    """Whether it stands in the window, with all of its height."""
+    return bool(target.evaluate("link => link.getBoundingClientRect().top >= 0"))
+
+
 def names(page: Page) -> list[str]:
     return page.locator("#board tbody tr:not([hidden]) th").all_inner_texts()
 
@@ -241,6 +246,38 @@ def test_a_mouse_opens_the_method_at_once(board: Watched) -> None:
     board.page.wait_for_url("**/methods/MAD_Lee2022Masking.html")
 
 
+def test_the_first_stop_of_the_tab_key_leads_past_the_navigation(board: Watched) -> None:
+    page = board.page
+    skip = page.get_by_role("link", name="Skip to content")
+    assert not is_within_sight(skip)
+    page.keyboard.press("Tab")
+    assert is_within_sight(skip)
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(".chips a").first).to_be_focused()
+
+
+def test_the_table_is_skipped_by_keyboard_without_losing_the_view(board: Watched, site: Path) -> None:
+    """The table has a stop for each column and each method; a link before it leads to the picture."""
+    page = board.page
+    page.locator("#filters [name=arch]").select_option("resnet18")
+    view = page.url
+    assert view.endswith("#arch=resnet18")
+    skip = page.get_by_role("link", name="Skip to the picture")
+    assert not is_within_sight(skip)
+    reach(page, skip)
+    assert is_within_sight(skip)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("region", name="Results")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#scatter")).to_be_focused()
+    assert page.url == view
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.matches('#plot .pt:not([hidden])')")
+
+
 def test_provenance_leaves_the_numbers_of_one_kind(browser: Browser, large: Path) -> None:
     with watched_page(browser) as watched:
         page = watched.page
@@ -301,7 +338,10 @@ def test_the_picture_of_the_taxonomy_filters_a_board_by_keyboard(browser: Browse
         page.keyboard.press("Enter")
         assert page.locator(".picture[open]").count() == 1
         disc = page.locator(".picture[open] .disc").first
+        weight = "element => getComputedStyle(element.querySelector('circle')).strokeWidth"
+        before = disc.evaluate(weight)
         reach(page, disc)
+        assert disc.evaluate(weight) != before
         count = int(disc.locator("text").text_content() or "")
         page.keyboard.press("Enter")
         page.wait_for_url("**/apb-2024-svhn-structured.html#pipeline=*&criterion=*")
