@@ -298,4 +298,8 @@
 
   read();
   apply();
+
+  // On a phone the boards stand in one line: the name of this one comes into sight. Last, since it asks for the layout.
+  const here = document.querySelector(".chips [aria-current]");
+  here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 16;
 })();

@@ -241,6 +241,15 @@ def test_a_finger_is_told_what_a_mark_is_before_it_opens_the_method(browser: Bro
         assert (watched.complaints, watched.left_the_disk) == ([], [])
 
 
+def test_the_name_of_the_board_is_in_sight_among_those_of_all(browser: Browser, site: Path) -> None:
+    with watched_page(browser, size=PHONE) as watched:
+        watched.page.goto(address(site / "boards/apb-2024-svhn-structured.html"))
+        name = watched.page.locator(".chips [aria-current]")
+        left, right = name.evaluate("name => [name.getBoundingClientRect().left, name.getBoundingClientRect().right]")
+        assert 0 <= left < right <= PHONE[0]
+        assert watched.page.evaluate("[scrollX, scrollY, window.shifts]") == [0, 0, 0]
+
+
 def test_a_mouse_opens_the_method_at_once(board: Watched) -> None:
     board.page.locator("#plot .pt").first.click()
     board.page.wait_for_url("**/methods/MAD_Lee2022Masking.html")
