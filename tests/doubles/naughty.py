@@ -66,6 +66,8 @@ NAUGHTY: Final[dict[str, tuple[str, ...]]] = {
         "    indented @octocat",
         "\\`@octocat\\`",
         "`a` @octocat `b`",
+        "` @octocat",
+        "x @octocat `",
         "|`|`|",
         "$`x`$",
         "$$\\href{https://evil.example}{x}$$",
