@@ -18,10 +18,9 @@ import multiprocessing
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
-from speed_table import CASES
+from speed_table import CASES, parser_of_cases
 from torch import Tensor
 
 from apcore.compaction.compact import compact
@@ -110,12 +109,7 @@ def main() -> int:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shared", type=Path, required=True, metavar="DIR", help="the folder with data/ and tools/")
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="where the real checkpoints are expanded to"
-    )
-    parser.add_argument("--network", action="append", choices=CASES, help="only this one; may be repeated")
+    parser = parser_of_cases(__doc__)
     parser.add_argument(
         "--images", type=int, metavar="N", help="in a pass (default: what an evaluation of few samples takes)"
     )

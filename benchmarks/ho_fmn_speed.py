@@ -5,7 +5,7 @@
 HO-FMN is a search of FMN's hyperparameters and FMN with the best of them: passes of one attack, over and over. So one FMN on a
 batch says what each of them gains. The plain path is the algorithm of `apcore.attacks.fmn` on the network as the file holds it;
 the other is what an evaluation does: compacted, frozen, laid out and threaded as
-`apcore.execution` chooses. Compaction is counted in full, though a whole HO-FMN pays it once for some forty attacks.
+`apcore.execution` chooses. Compaction is counted in full, though a whole HO-FMN pays it once for 33 attacks.
 """
 
 import argparse
@@ -13,11 +13,10 @@ import platform
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
-from speed_table import CASES
+from speed_table import CASES, parser_of_cases
 from torch import Tensor
 
 from apcore.attacks.fmn import fmn
@@ -93,12 +92,7 @@ def main() -> int:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shared", type=Path, required=True, metavar="DIR", help="the folder with data/ and tools/")
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="where the real checkpoints are expanded to"
-    )
-    parser.add_argument("--network", action="append", choices=CASES, help="only this one; may be repeated")
+    parser = parser_of_cases(__doc__)
     parser.add_argument("--images", type=int, default=32, metavar="N", help="in the batch (default 32)")
     parser.add_argument("--steps", type=int, default=30, metavar="N", help="of FMN (default 30)")
     return parser.parse_args()

@@ -275,11 +275,23 @@ def main() -> int:
     return 0
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def parser_of_cases(description: str | None) -> argparse.ArgumentParser:
+    """What each benchmark of these networks asks for: where their files are, where to keep files, and which of them."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, required=True, metavar="DIR", help="the folder with data/ and tools/")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to keep what was measured")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="where real checkpoints are expanded to, and what is measured is kept",
+    )
     parser.add_argument("--network", action="append", choices=CASES, help="only this one; may be repeated")
+    return parser
+
+
+def arguments() -> argparse.Namespace:
+    parser = parser_of_cases(__doc__)
     parser.add_argument("--repeats", type=int, default=1, metavar="N", help="of each path (default 1)")
     parser.add_argument("--quick", action="store_true", help="a small budget for both paths")
     parser.add_argument("--one", nargs=2, metavar=("NAME", "PATH"), help=argparse.SUPPRESS)

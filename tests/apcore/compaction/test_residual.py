@@ -196,6 +196,15 @@ def test_few_missing_filters_are_computed_for_the_sum_all_the_same(count: int) -
     assert all(np.array_equal(kept, np.sort(kept)) for kept in plan.keep.values())
 
 
+@pytest.mark.parametrize(("count", "pays"), [(7, False), (8, True)])
+def test_filters_pay_by_as_many_as_are_computed_at_once(count: int, pays: bool) -> None:
+    """Of so wide a layer a few would pay for placing the rest, if a convolution did not compute eight at a time."""
+    wide = residual_network(name="wide", input_shape=(3, 16, 16), widths=(256,), blocks=2, classes=10)
+    tensors = random_tensors(wide, torch.Generator().manual_seed(0))
+    dead(tensors, "layer1.1.conv2", slice(0, count))
+    assert bool(placed(planned(wide, tensors).small)) is pays
+
+
 def test_filters_that_read_little_are_computed_for_the_sum_all_the_same() -> None:
     """Half of the filters are missing, but so little arithmetic that placing the others would cost more."""
     tensors = random_tensors(BLOCK, torch.Generator().manual_seed(0))

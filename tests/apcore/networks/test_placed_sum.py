@@ -1,5 +1,7 @@
 """A placed sum is the sum of its values with zeros where they hold nothing, gradients included."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -115,6 +117,20 @@ def test_a_graph_may_place_the_values_of_a_sum(projected: bool, bias: bool) -> N
     assert torch.allclose(found, expected, atol=1e-5)
     mine, theirs = (torch.autograd.grad(it.square().sum(), batch)[0] for it in (found, expected))
     assert torch.allclose(mine, theirs, rtol=1e-4, atol=1e-3)
+
+
+def test_a_value_that_somebody_reads_later_is_not_overwritten() -> None:
+    """The convolution whose channels are placed could be; the one that holds them all is still needed."""
+    placing = Placing(channels=6, source=(Run(start=0, place=2, count=3),), other=None)
+    once = block(placing, projected=True)
+    twice = replace(once, nodes=(*once.nodes, Add(name="again", source="last", other="projection")))
+    generator = torch.Generator().manual_seed(0)
+    tensors = {name: torch.randn(shape, generator=generator) for name, shape in twice.tensors().items()}
+    batch = torch.rand(2, 3, 4, 4, generator=generator)
+    hidden = torch.relu(torch.conv2d(batch, tensors["stem.weight"], tensors["stem.bias"], padding=1))
+    projection = torch.conv2d(hidden, tensors["projection.weight"], tensors["projection.bias"])
+    with torch.no_grad():
+        assert torch.allclose(Network(twice, tensors)(batch), Network(once, tensors)(batch) + projection, atol=1e-5)
 
 
 def test_a_sum_has_the_channels_of_its_placing() -> None:
