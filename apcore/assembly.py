@@ -14,7 +14,6 @@ from apcore.compaction.compact import Compacted
 from apcore.distance_comparison import compare_distances, count_nearer
 from apcore.distances_compared import DistancesCompared
 from apcore.early_refutation import Prefix
-from apcore.fingerprint import weights_fingerprint
 from apcore.inspection import Inspection
 from apcore.outcomes import Outcomes
 from apcore.probe_flags import probe_flags
@@ -41,9 +40,10 @@ from apcore.verdict import is_partial, judge
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
-    """A checkpoint and the network made of it; `seconds` per stage."""
+    """A checkpoint, whose tensors are no longer needed, and the network made of it; `seconds` per stage."""
 
     inspection: Inspection
+    fingerprint: str
     compacted: Compacted
     seconds: Mapping[str, float]
 
@@ -107,7 +107,7 @@ def assemble(
             size_bytes=inspection.stored.size_bytes,
             container=inspection.stored.container,
             layout=inspection.layout.full_name,
-            fingerprint=weights_fingerprint(inspection.weights),
+            fingerprint=evaluated.fingerprint,
         ),
         sparsity=_sparsity(inspection),
         network=NetworkEvaluated(

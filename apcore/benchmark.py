@@ -26,6 +26,7 @@ from apcore.compaction.compact import Compacted, compact
 from apcore.device import device_errors, usable_device
 from apcore.environment import environment
 from apcore.execution import Execution, execution_for, torch_threads
+from apcore.fingerprint import weights_fingerprint
 from apcore.flag_meanings import is_red
 from apcore.inspection import inspect_checkpoint, require_sparsity
 from apcore.layouts.input_normalization import described
@@ -116,7 +117,12 @@ def _evaluated(task: Task, images: Tensor, tell: Tell) -> Evaluated:
     compacted = compact(original, images[:COMPARED_IMAGES])
     tell(_compaction_words(compacted))
     seconds = {"inspection": inspected - started, "compaction": time.perf_counter() - inspected}
-    return Evaluated(inspection=inspection, compacted=compacted, seconds=seconds)
+    return Evaluated(
+        inspection=inspection.without_tensors(),
+        fingerprint=weights_fingerprint(inspection.weights),
+        compacted=compacted,
+        seconds=seconds,
+    )
 
 
 def _attacked(

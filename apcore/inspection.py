@@ -1,7 +1,7 @@
 """What can be said of a checkpoint without data: safe load, layout, input, weights, sparsity, cost. No torch here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +55,16 @@ class Inspection:
     def kept(self) -> float:
         """Fraction of weights that the network keeps, as its key says."""
         return kept_fraction(self.key)
+
+    def without_tensors(self) -> "Inspection":
+        """All that can be told of it, while what it was told from may be freed."""
+        unwrapped = replace(self.resolved.unwrapped, tensors={})
+        return replace(
+            self,
+            stored=replace(self.stored, tensors={}),
+            resolved=replace(self.resolved, unwrapped=unwrapped),
+            weights={},
+        )
 
 
 def kept_fraction(key: ModelKey) -> float:

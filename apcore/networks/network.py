@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, Self
 
 import numpy as np
@@ -27,7 +27,6 @@ from apcore.networks.graph import (
 )
 from apcore.networks.placed_sum import placed_sum
 
-_Step = Callable[[dict[str, Tensor]], Tensor]
 NORMALIZATION: Final = ("normalization.mean", "normalization.std")
 
 
@@ -44,13 +43,13 @@ class GraphModule(nn.Module, ABC):
         self.graph, self.normalized = graph, normalized
         self._overwriting = _overwriting(graph)
         finished = _last_reads(graph)
-        self._steps = tuple((node.name, self._step(node), finished[node.name]) for node in graph.nodes)
+        self._steps = tuple((node, finished[node.name]) for node in graph.nodes)
 
     def forward(self, images: Tensor) -> Tensor:
         """(n, channels, height, width) float in [0, 1] to (n, classes) logits."""
         values = {INPUT: self._normalize(images)}
-        for name, step, finished in self._steps:
-            values[name] = step(values)
+        for node, finished in self._steps:
+            values[node.name] = self._value(node, values)
             for source in finished:
                 del values[source]
         return values[self.graph.nodes[-1].name]
@@ -71,38 +70,28 @@ class GraphModule(nn.Module, ABC):
         mean, std = (self._needed(name) for name in NORMALIZATION)
         return (images - mean) / std
 
-    def _step(self, node: Node) -> _Step:  # noqa: PLR0911 - one return per kind of node reads best
-        source = node.source
+    def _value(self, node: Node, values: Mapping[str, Tensor]) -> Tensor:  # noqa: PLR0911 - one return per kind of node reads best
+        source, overwriting = values[node.source], node.name in self._overwriting
         match node:
             case Conv():
-                return lambda values: self._mapped(node, self._convolved(node, values[source]))
+                return self._mapped(node, self._convolved(node, source))
             case BatchNorm():
-                return lambda values: self._batch_normalized(node, values[source])
+                return self._batch_normalized(node, source)
             case Relu():
-                relu = torch.relu_ if node.name in self._overwriting else torch.relu
-                return lambda values: relu(values[source])
+                return torch.relu_(source) if overwriting else torch.relu(source)
             case Add(placing=Placing() as placing):
-                overwriting = node.name in self._overwriting
-                return lambda values: placed_sum(
-                    values[source],
-                    values[node.other],
-                    self._tensor(f"{node.name}.bias"),
-                    placing,
-                    overwriting=overwriting,
-                )
+                bias = self._tensor(f"{node.name}.bias")
+                return placed_sum(source, values[node.other], bias, placing, overwriting=overwriting)
             case Add():
-                add = Tensor.add_ if node.name in self._overwriting else Tensor.add
-                return lambda values: add(values[source], values[node.other])
+                return source.add_(values[node.other]) if overwriting else source + values[node.other]
             case MaxPool():
-                return lambda values: functional.max_pool2d(values[source], node.kernel)
+                return functional.max_pool2d(source, node.kernel)
             case AveragePool():
-                return lambda values: functional.avg_pool2d(values[source], node.kernel)
+                return functional.avg_pool2d(source, node.kernel)
             case Flatten():
-                return lambda values: values[source].flatten(1)
+                return source.flatten(1)
             case Linear():
-                return lambda values: functional.linear(
-                    values[source], self._needed(f"{node.name}.weight"), self._needed(f"{node.name}.bias")
-                )
+                return functional.linear(source, self._needed(f"{node.name}.weight"), self._needed(f"{node.name}.bias"))
 
     def _batch_normalized(self, node: BatchNorm, value: Tensor) -> Tensor:
         return functional.batch_norm(
@@ -207,7 +196,7 @@ def network_from_arrays(
 ) -> Network:
     """A float32 network from numpy arrays, as the checkpoint room hands them on."""
     tensors = {name: torch.from_numpy(np.array(array, dtype=np.float32)) for name, array in arrays.items()}
-    return Network(graph, tensors, normalization=normalization)
+    return Network(graph, tensors, normalization=normalization, copied=False)  # copied above
 
 
 def _slot(name: str) -> str:

@@ -1,5 +1,8 @@
 """A graph with its weights computes what torch's own layers compute."""
 
+import gc
+import weakref
+
 import pytest
 import torch
 from torch import nn
@@ -48,6 +51,18 @@ def test_input_normalisation_belongs_to_the_network() -> None:
     normalized = (images - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)
     network = Network(GRAPH, tensors(reference), normalization=(mean, std))
     assert torch.allclose(network(images), reference(normalized), atol=1e-6)
+
+
+def test_a_network_is_freed_with_its_last_user_and_not_when_python_next_looks_for_cycles() -> None:
+    network = Network(GRAPH, tensors(layers()))
+    network(torch.rand(1, 3, 4, 4))
+    gc.disable()
+    try:
+        kept = weakref.ref(network)
+        del network
+        assert kept() is None
+    finally:
+        gc.enable()
 
 
 def test_no_tensor_wants_a_gradient() -> None:
