@@ -20,7 +20,7 @@ from typing import Final
 import torch
 
 from apcore.attacks.library import NO_FILLING, Filling
-from apcore.compaction.large_arrays import give_back_freed_memory
+from apcore.compaction.freed_memory import give_back_freed_memory
 from apcore.networks.network import Network
 
 SMALL_MACS: Final = 1_000_000_000

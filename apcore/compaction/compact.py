@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from apcore.compaction.fold import NORM_PARTS, Array
-from apcore.compaction.large_arrays import large_arrays_given_back
+from apcore.compaction.freed_memory import give_back_freed_memory
 from apcore.compaction.lazy import Lazy
 from apcore.compaction.plan import Plan, plan_compaction
 from apcore.compaction.proof import InFloat64, largest_difference
@@ -45,7 +45,6 @@ class Compacted:
     macs_evaluated: int
 
 
-@large_arrays_given_back()
 def compact(network: Network, images: Tensor) -> Compacted:
     """Remove from `network` what pruning zeroed, if that is exact.
 
@@ -87,6 +86,7 @@ def _small_tensors(plan: Plan) -> _Makers:
         match node:
             case Conv():
                 found |= _kept(_small_conv_biases(node, plan, shapes[node.source]))
+                give_back_freed_memory()
             case Linear():
                 found |= _kept({f"{node.name}.bias": _small_linear_bias(node, plan)})
             case BatchNorm():

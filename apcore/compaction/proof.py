@@ -15,6 +15,7 @@ from torch.nn import functional
 from torch.nn.grad import conv2d_input
 
 from apcore.compaction.fold import NORM_PARTS
+from apcore.compaction.freed_memory import give_back_freed_memory
 from apcore.networks.graph import BatchNorm, Conv, Graph
 from apcore.networks.network import GraphModule, Network
 
@@ -63,11 +64,14 @@ class _Convolution(Function):
         ctx: Any, value: Tensor, weight: Callable[[], Tensor], bias: Tensor | None, stride: int, padding: int
     ) -> Tensor:
         ctx.weight, ctx.stride, ctx.padding, ctx.shape = weight, stride, padding, value.shape
-        return functional.conv2d(value, weight(), bias, stride=stride, padding=padding)
+        out = functional.conv2d(value, weight(), bias, stride=stride, padding=padding)
+        give_back_freed_memory()
+        return out
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         found = input_gradient(ctx.shape, ctx.weight(), *gradients, stride=ctx.stride, padding=ctx.padding)
+        give_back_freed_memory()
         return found, None, None, None, None
 
 
