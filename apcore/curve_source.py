@@ -15,7 +15,8 @@ from apcore.json_shape import ShapeError
 from apcore.model_key import ModelKey, ModelKeyError
 from apcore.outcomes import read_outcomes
 from apcore.protocol import Protocol, load_protocol, protocol_names
-from apcore.result import RESULT_SCHEMA, Result, read_result
+from apcore.result import Result
+from apcore.result_json import RESULT_SCHEMA, read_result
 from apcore.robust_accuracy import SURVIVED, Floats
 
 _OUTCOMES: Final = ".outcomes.npz"

@@ -16,7 +16,8 @@ from apcore.failure import Failure, failure_bytes
 from apcore.json_shape import ShapeError
 from apcore.model_key import ModelKey
 from apcore.outcomes import Outcomes, read_outcomes
-from apcore.result import Result, read_result, result_bytes
+from apcore.result import Result
+from apcore.result_json import read_result, result_bytes
 
 _LOG: Final = logging.getLogger(__name__)
 

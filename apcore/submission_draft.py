@@ -10,7 +10,8 @@ from apcore import model_block
 from apcore.claim_block import claims_of
 from apcore.errors import ContributorError
 from apcore.json_shape import ShapeError
-from apcore.result import RESULT_SCHEMA, Result, read_result
+from apcore.result import Result
+from apcore.result_json import RESULT_SCHEMA, read_result
 from apcore.verdict import Metric
 
 _MAX_BYTES: Final = 4_000_000

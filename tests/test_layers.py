@@ -21,7 +21,7 @@ LIGHT = [
     "apcore.registry.loading",
     "apcore.registry.report",
     "apcore.registry.results",
-    "apcore.result",
+    "apcore.result_json",
     "apcore.rejudge",
     "apcore.taxonomy",
     "apcore.verdict",

@@ -18,7 +18,8 @@ from apcore.json_shape import ShapeError
 from apcore.model_key import ModelKey
 from apcore.protocol import Protocol
 from apcore.rejudge import rejudge
-from apcore.result import Result, read_result
+from apcore.result import Result
+from apcore.result_json import read_result
 from apcore.verdict import Metric
 from bot.lifecycle.plan import Job, Plan, asked
 from bot.lifecycle.record import Run

@@ -11,7 +11,8 @@ from apcore.errors import ContributorError
 from apcore.json_shape import ShapeError
 from apcore.protocol import ProtocolError, load_protocol
 from apcore.rejudge import rejudge
-from apcore.result import RESULT_SCHEMA, Result, read_result
+from apcore.result import Result
+from apcore.result_json import RESULT_SCHEMA, read_result
 from bot.certificate.signature import Signed, signed_by
 from bot.certificate.statement import MAX_BYTES, read_statement
 

@@ -23,7 +23,8 @@ from apcore.json_shape import ShapeError
 from apcore.outcomes import Outcomes, read_outcomes
 from apcore.progress_line import ProgressLine
 from apcore.progress_report import ProgressFile, Stage, read_progress
-from apcore.result import Result, read_result, result_bytes
+from apcore.result import Result
+from apcore.result_json import read_result, result_bytes
 from apcore.run_folder import RunFolder
 from apcore.submitted_outcomes import SubmittedOutcomes
 from apcore.task import Task

@@ -14,7 +14,8 @@ from apcore.errors import TurnError
 from apcore.failure import Failure
 from apcore.json_shape import ShapeError
 from apcore.protocol import Protocol
-from apcore.result import Result, read_result, result_bytes
+from apcore.result import Result
+from apcore.result_json import read_result, result_bytes
 from bot.certificate.statement import MAX_BYTES as MAX_BUNDLE_BYTES
 from bot.github.artifact_files import ArtifactError
 from bot.github.failures import MissingError

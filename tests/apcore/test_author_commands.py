@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from apcore.cli import main
 from apcore.issue_form import MAX_LINK, Answers, prefilled_link, taxonomy_text
 from apcore.model_key import ModelKey
-from apcore.result import read_result, result_bytes
+from apcore.result_json import read_result, result_bytes
 from apcore.taxonomy import read_taxonomy
 from apcore.taxonomy_wizard import ask_taxonomy
 

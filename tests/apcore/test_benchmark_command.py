@@ -12,7 +12,7 @@ from apcore.benchmark import Measured
 from apcore.cli import main
 from apcore.errors import ContributorError, MachineError, ServiceError
 from apcore.outcomes import Outcomes, read_outcomes
-from apcore.result import read_result
+from apcore.result_json import read_result
 from apcore.task import Task
 
 ROOT = Path(__file__).parents[2]

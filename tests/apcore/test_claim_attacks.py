@@ -20,7 +20,8 @@ from apcore.named_samples import name_samples
 from apcore.outcomes import Outcomes
 from apcore.protocol import EarlyRefutation, Protocol, Radius, load_protocol
 from apcore.rejudge import rejudge
-from apcore.result import OtherRadius, Result, read_result, result_bytes
+from apcore.result import OtherRadius, Result
+from apcore.result_json import read_result, result_bytes
 from apcore.robust_accuracy import MISCLASSIFIED, SURVIVED
 from apcore.sample_sets import load_sample_sets
 from apcore.submitted_outcomes import SubmittedOutcomes

@@ -16,7 +16,7 @@ from apcore.cli import main
 from apcore.outcomes import read_outcomes
 from apcore.protocol import load_protocol, protocol_names
 from apcore.registry.anomalies import registry_remarks
-from apcore.result import read_result
+from apcore.result_json import read_result
 
 KEY = "FilterPruning_Demo2026Digits_R6_DIGITS_S_90"
 CHECKPOINT = ASSETS / "files" / IDS[90]

@@ -12,7 +12,8 @@ import torch
 from apcore.cli import main
 from apcore.outcomes import Outcomes, write_outcomes
 from apcore.protocol import load_protocol
-from apcore.result import ProtocolUsed, read_result, result_bytes
+from apcore.result import ProtocolUsed
+from apcore.result_json import read_result, result_bytes
 
 ROOT = Path(__file__).parents[2]
 RESULT = read_result((ROOT / "tests" / "golden" / "result" / "demo.json").read_bytes())

@@ -11,7 +11,8 @@ from apcore.earlier_result import still_valid
 from apcore.environment import environment
 from apcore.layouts.declaration import Normalization
 from apcore.protocol import load_protocol
-from apcore.result import Flag, Result, read_result
+from apcore.result import Flag, Result
+from apcore.result_json import read_result
 from apcore.sample_sets import load_sample_sets
 from apcore.task import Task
 

@@ -11,7 +11,7 @@ from apcore.json_shape import ShapeError
 from apcore.merged_result import merge_parts
 from apcore.protocol import load_protocol
 from apcore.rejudge import rejudge
-from apcore.result import read_result, result_bytes
+from apcore.result_json import read_result, result_bytes
 from apcore.shards import Part
 
 WHOLE = load_protocol("apb-2024")

@@ -20,11 +20,8 @@ from apcore.result import (
     ProtocolUsed,
     Result,
     SparsityMeasured,
-    from_json,
-    read_result,
-    result_bytes,
-    to_json,
 )
+from apcore.result_json import from_json, read_result, result_bytes, to_json
 from apcore.verdict import Metric, Verdict, judge
 
 PROTOCOL = load_protocol("demo")

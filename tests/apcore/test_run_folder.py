@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from apcore.errors import MachineError
 from apcore.model_key import ModelKey
 from apcore.outcomes import Outcomes
-from apcore.result import result_bytes
+from apcore.result_json import result_bytes
 from apcore.run_folder import RunFolder
 
 (RESULT,) = results(submission(), {90: (5000, 2000)})

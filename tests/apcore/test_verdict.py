@@ -397,7 +397,7 @@ def test_the_document_lists_every_verdict_in_order() -> None:
     [
         "apcore.verdict",
         "apcore.early_refutation",
-        "apcore.result",
+        "apcore.result_json",
         "apcore.intervals",
         "apcore.failure",
         "apcore.rejudge",

@@ -9,7 +9,8 @@ from apcore.accuracy import Measure
 from apcore.merged_result import counted
 from apcore.outcomes import Outcomes
 from apcore.protocol import Protocol
-from apcore.result import CheckpointFile, Result, result_bytes
+from apcore.result import CheckpointFile, Result
+from apcore.result_json import result_bytes
 from apcore.shard import Shard
 from apcore.verdict import is_partial, judge
 from bot.submission.model import Submission

@@ -9,7 +9,7 @@ from doubles.lifecycle import CLAIM_EDITED, PROTOCOL, approved, minutes, submiss
 from doubles.results import result_of
 
 from apcore.failure import Failure, Turn, failure_bytes
-from apcore.result import result_bytes
+from apcore.result_json import result_bytes
 from bot.lifecycle.handover import SIZES, Artifact, Handed, HandoverError, receive, unit
 from bot.lifecycle.plan import make_plan
 from bot.lifecycle.record import Run

@@ -8,7 +8,7 @@ import pytest
 
 from apcore.cli import main
 from apcore.protocol import load_protocol
-from apcore.result import read_result, result_bytes
+from apcore.result_json import read_result, result_bytes
 from bot.stages.check import check
 from bot.submission.model import Severity
 

@@ -15,7 +15,7 @@ from apcore.flag_meanings import is_red
 from apcore.model_key import ModelKey
 from apcore.outcomes import read_outcomes
 from apcore.protocol import load_protocol
-from apcore.result import read_result
+from apcore.result_json import read_result
 from apcore.verdict import Verdict
 from bot.leaderboard.build import out_of_step
 from bot.stages.demo import demo

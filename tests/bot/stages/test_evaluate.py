@@ -18,7 +18,7 @@ from doubles.run_on_github import ROOT, OnGitHub, on_github
 from apcore.json_shape import parse
 from apcore.outcomes import read_outcomes
 from apcore.progress_report import Stage, read_progress
-from apcore.result import read_result
+from apcore.result_json import read_result
 from apcore.sandbox import mechanism
 from bot.lifecycle.fetched import Missed, read_fetched
 from bot.lifecycle.state import State

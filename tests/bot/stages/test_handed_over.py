@@ -12,7 +12,7 @@ from doubles.lifecycle import submission
 from doubles.run_on_github import OnGitHub, on_github
 
 from apcore.protocol import load_protocol
-from apcore.result import read_result, result_bytes
+from apcore.result_json import read_result, result_bytes
 from apcore.shard import Shard
 from apcore.verdict import Verdict
 from bot.lifecycle.plan import Job, Plan, asked
