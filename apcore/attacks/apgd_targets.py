@@ -51,8 +51,8 @@ class MergedTargets(APGDAttack_targeted):  # type: ignore[misc] # the library ha
             robust[left[rows]] = False
             torch.set_rng_state(generators[done - 1])
             rank += done
-            most = max(1, self.images // len(left))
-            side_by_side = min(2 * side_by_side, most) if done == len(group) else 1
+            # A sample that holds out against the nearest class mostly holds out against all.
+            side_by_side = max(1, self.images // len(left)) if done == len(group) else 1
         return adversarial
 
     def _starts(self, x: Tensor, count: int) -> tuple[list[Tensor], list[Tensor]]:

@@ -18,8 +18,8 @@ EPS = 0.06
 ROUNDING = 1e-6
 
 
-def by_the_library(network):
-    library = AutoAttack(CountedModel(network, classes=10), norm="Linf", eps=EPS, seed=3)
+def by_the_library(network, eps=EPS):
+    library = AutoAttack(CountedModel(network, classes=10), norm="Linf", eps=eps, seed=3)
     library.fab.targeted = True
     library.apgd_targeted.n_iter, library.fab.n_iter = BUDGET.apgd_steps, BUDGET.fab_steps
     library.square.n_queries = BUDGET.square_queries
@@ -41,6 +41,27 @@ def test_points_are_the_librarys(network, images, labels, attack, samples):
     assert (found - expected).abs().max() < ROUNDING
     if samples < 24:
         assert len(calls) < sum(calls)  # passes were filled
+
+
+def test_starts_of_targets_that_are_thrown_away_are_drawn_again(network, images, labels):
+    images, labels, eps, groups = images[:20], labels[:20], 0.05, []
+    with frozen(network), torch.no_grad(), torch.random.fork_rng(devices=[]):
+        model, filling = CountedModel(network, classes=10), Filling(images=200)
+        expected = by_the_library(network, eps)["apgd-t"].perturb(images, labels)
+        ours = library_attacks(model, eps=eps, seed=3, device=images.device, targets=9, budget=BUDGET, filling=filling)
+        attack = ours["apgd-t"]
+
+        def run(*arguments, whole=attack._run):
+            broken, points = whole(*arguments)
+            groups.append([bool(rows.any()) for rows in broken])
+            return broken, points
+
+        attack._run = run
+        found = attack.perturb(images, labels)
+    assert (found - expected).abs().max() < ROUNDING
+    # Of several targets one that was not the last broke something, and later targets broke something from the starts after it.
+    cut = next(place for place, group in enumerate(groups) if any(group[:-1]))
+    assert any(any(group) for group in groups[cut + 1 :])
 
 
 @pytest.mark.parametrize(("samples", "batch_size"), [(5, 1), (24, 7), (24, 24)])
