@@ -8,14 +8,14 @@ input gradients; unless they agree within 1e-9 the original is evaluated instead
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from apcore.compaction.fold import NORM_PARTS, Array
+from apcore.compaction.fold import NORM_PARTS
 from apcore.compaction.freed_memory import give_back_freed_memory
 from apcore.compaction.lazy import Lazy
 from apcore.compaction.plan import Plan, plan_compaction
@@ -65,7 +65,7 @@ def compact(network: Network, images: Tensor) -> Compacted:
             macs_stored=macs_stored,
             macs_evaluated=macs_stored,
         )
-    rounded = tensors | _small_weights(plan, plan.rounded)
+    rounded = tensors | _small_weights(plan, np.float32)
     return Compacted(
         network=network.with_graph(plan.small, {name: make().float() for name, make in rounded.items()}),
         evaluated="compact",
@@ -80,9 +80,10 @@ _Makers = dict[str, Callable[[], Tensor]]
 
 def _small_tensors(plan: Plan) -> _Makers:
     """What makes each tensor of the small network, in float64."""
-    shapes = plan.graph.shapes()
-    found = _small_weights(plan, plan.tensors)
-    for node in plan.graph.nodes:
+    graph = plan.folded.graph
+    shapes = graph.shapes()
+    found = _small_weights(plan, np.float64)
+    for node in graph.nodes:
         match node:
             case Conv():
                 found |= _kept(_small_conv_biases(node, plan, shapes[node.source]))
@@ -92,7 +93,7 @@ def _small_tensors(plan: Plan) -> _Makers:
             case BatchNorm():
                 rows = plan.keep[node.name]
                 parts = (f"{node.name}.{part}" for part in NORM_PARTS)
-                found |= _kept({name: torch.from_numpy(plan.tensors[name][rows]) for name in parts})
+                found |= _kept({name: torch.from_numpy(plan.folded.tensors[name][rows]) for name in parts})
             case Add() if node.name in plan.lacking:
                 found |= _kept({f"{node.name}.bias": torch.from_numpy(plan.lacking[node.name])})
             case _:
@@ -105,36 +106,31 @@ def _kept(tensors: Mapping[str, Tensor]) -> _Makers:
     return {name: partial(torch.Tensor.detach, tensor) for name, tensor in tensors.items()}
 
 
-def _small_weights(plan: Plan, tensors: Mapping[str, Array]) -> _Makers:
+def _small_weights(plan: Plan, dtype: type[np.floating[Any]]) -> _Makers:
     """What makes the weights of its layers of those of the large network: rows and columns that stay."""
     return {
-        f"{node.name}.weight": partial(_small_weight, node, plan, tensors)
-        for node in plan.graph.nodes
+        f"{node.name}.weight": partial(_small_weight, node, plan, dtype)
+        for node in plan.folded.graph.nodes
         if isinstance(node, Conv | Linear)
     }
 
 
-def _small_weight(node: Conv | Linear, plan: Plan, tensors: Mapping[str, Array]) -> Tensor:
-    weight = torch.from_numpy(tensors[f"{node.name}.weight"])
-    rows, columns = (torch.from_numpy(plan.keep[name]) for name in (node.name, node.source))
-    everything = all(
-        torch.equal(kept, torch.arange(size)) for kept, size in zip((rows, columns), weight.shape, strict=False)
-    )
-    return weight if everything else weight[rows[:, None], columns]
+def _small_weight(node: Conv | Linear, plan: Plan, dtype: type[np.floating[Any]]) -> Tensor:
+    return torch.from_numpy(plan.folded.weight(node.name, plan.keep[node.name], plan.keep[node.source], dtype))
 
 
 def _small_conv_biases(node: Conv, plan: Plan, shape: tuple[int, ...]) -> dict[str, Tensor]:
     """The bias and, where dropped constant channels meet the zero padding, the map of what they contribute."""
-    rows = torch.from_numpy(plan.keep[node.name])
+    rows = plan.keep[node.name]
     bias = torch.from_numpy(plan.lacking.get(node.name, np.zeros(len(rows))))
     if node.bias:
-        bias = bias + _tensor(plan, f"{node.name}.bias")[rows]
+        bias = bias + _tensor(plan, f"{node.name}.bias")[torch.from_numpy(rows)]
     dropped = _dropped(node, plan)
     matters = dropped.nonzero().squeeze(1)
     if not len(matters):
         return {f"{node.name}.bias": bias}
     image = dropped[None, matters, None, None].expand(1, -1, *shape[1:])
-    read = _tensor(plan, f"{node.name}.weight")[rows[:, None], matters]
+    read = torch.from_numpy(plan.folded.weight(node.name, rows, matters.numpy(), np.float64))
     constant = functional.conv2d(image, read, stride=node.stride, padding=node.padding)
     centre = constant[:, :, :1, :1]
     if torch.equal(constant, centre.expand_as(constant)):
@@ -155,4 +151,4 @@ def _dropped(node: Conv | Linear, plan: Plan) -> Tensor:
 
 
 def _tensor(plan: Plan, name: str) -> Tensor:
-    return torch.from_numpy(plan.tensors[name])
+    return torch.from_numpy(plan.folded.tensors[name])

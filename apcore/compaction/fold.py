@@ -7,11 +7,13 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from apcore.compaction.lazy import Lazy
 from apcore.networks.graph import Add, BatchNorm, Conv, Graph, Node, sources
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Indices = npt.NDArray[np.intp]
 NORM_PARTS: Final = ("weight", "bias", "running_mean", "running_var")
 
 
@@ -23,14 +25,25 @@ class Folded:
         graph: in which a convolution that took one in carries a bias.
         tensors: of that graph, in float64. They are made anew whenever they are asked for, so that a network's weights never
             all stand in memory.
-        rounded: its weights in float32: those of `tensors`, rounded, without ever standing in float64.
+        stored: the tensors as the network had them.
         scales: (out,) by the name of such a convolution, what its filters were multiplied by.
     """
 
     graph: Graph
     tensors: Mapping[str, Array]
-    rounded: Mapping[str, Array]
+    stored: Mapping[str, Array]
     scales: Mapping[str, Array]
+
+    def weight(self, layer: str, rows: Indices, columns: Indices, dtype: type[np.floating[Any]]) -> Array:
+        """What `tensors` has in those rows and columns of a layer's weight, rounded; the rest of it is not even multiplied."""
+        stored = self.stored[f"{layer}.weight"]
+        everything = all(
+            np.array_equal(kept, np.arange(size)) for kept, size in zip((rows, columns), stored.shape, strict=False)
+        )
+        part = stored if everything else stored[rows[:, None], columns]
+        return (
+            _scaled(part, self.scales[layer][rows], dtype) if layer in self.scales else part.astype(dtype, copy=False)
+        )
 
 
 def fold_batch_norm(graph: Graph, tensors: Mapping[str, Array]) -> Folded:
@@ -51,31 +64,20 @@ def fold_batch_norm(graph: Graph, tensors: Mapping[str, Array]) -> Folded:
     makers: dict[str, Callable[[], Array]] = {
         name: partial(_double, tensor) for name, tensor in tensors.items() if name.rsplit(".", 1)[0] not in gone
     }
-    rounded: dict[str, Callable[[], Array]] = {
-        name: partial(_single, tensor)
-        for name, tensor in tensors.items()
-        if name.endswith(".weight") and name in makers
-    }
     scales = {}
     for conv, norm in folded.items():
         weight, bias, mean, var = (_double(tensors[f"{norm.name}.{part}"]) for part in NORM_PARTS)
         scale = scales[conv] = weight / np.sqrt(var + norm.eps)
         before = _double(tensors[f"{conv}.bias"]) if f"{conv}.bias" in tensors else np.zeros_like(scale)
         makers[f"{conv}.weight"] = partial(_scaled, tensors[f"{conv}.weight"], scale, np.float64)
-        rounded[f"{conv}.weight"] = partial(_scaled, tensors[f"{conv}.weight"], scale, np.float32)
         makers[f"{conv}.bias"] = partial(_double, bias + (before - mean) * scale)
     rewired = replace(graph, nodes=tuple(_rewired(graph, folded)))
-    return Folded(graph=rewired, tensors=Lazy(makers), rounded=Lazy(rounded), scales=scales)
+    return Folded(graph=rewired, tensors=Lazy(makers), stored=tensors, scales=scales)
 
 
 def _double(tensor: Array) -> Array:
     """A copy in float64."""
     return tensor.astype(np.float64)
-
-
-def _single(tensor: Array) -> Array:
-    """In float32, the same array where it is that already."""
-    return tensor.astype(np.float32, copy=False)
 
 
 def _scaled(weight: Array, scale: Array, dtype: type[np.floating[Any]]) -> Array:

@@ -5,10 +5,19 @@ holding several times what it uses (man 3 malloc_trim, mallopt). Looking for the
 """
 
 import ctypes
-from contextlib import suppress
+from collections.abc import Callable
+from functools import cache
 
 
 def give_back_freed_memory() -> None:
     """What lies freed between what is in use is the system's again; without glibc nothing changes."""
-    with suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    _malloc_trim()(0)
+
+
+@cache
+def _malloc_trim() -> Callable[[int], object]:
+    try:
+        found: Callable[[int], object] = ctypes.CDLL("libc.so.6").malloc_trim
+    except (OSError, AttributeError):  # another C library
+        return lambda _: None
+    return found

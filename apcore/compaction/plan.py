@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from apcore.compaction.fold import fold_batch_norm
+from apcore.compaction.fold import Folded, fold_batch_norm
 from apcore.compaction.liveness import Channels, forward_constants, taps
 from apcore.compaction.residual import Kept, keep_what_pays
 from apcore.networks.graph import Add, Conv, Graph, Linear, Node, sources
@@ -21,9 +21,7 @@ class Plan:
     """Which channels of which layer stay.
 
     Args:
-        graph: the network with its BatchNorms folded where that is possible.
-        tensors: of that graph, by state-dict name, in float64; made anew whenever they are asked for.
-        rounded: its weights in float32, likewise.
+        folded: the network with its BatchNorms folded where that is possible.
         constants: what is known of the channels of every value, by node name.
         keep: by node name, the channels that the small network computes, in its order: ascending, but in residual stages.
         lacking: (channels kept,) by the name of a sum, or of a convolution whose bias takes it, the constants that the values
@@ -31,9 +29,7 @@ class Plan:
         small: the graph of the small network.
     """
 
-    graph: Graph
-    tensors: Mapping[str, Array]
-    rounded: Mapping[str, Array]
+    folded: Folded
     constants: Mapping[str, Channels]
     keep: Mapping[str, npt.NDArray[np.intp]]
     lacking: Mapping[str, Array]
@@ -53,9 +49,7 @@ def plan_compaction(graph: Graph, tensors: Mapping[str, Array]) -> Plan:
     kept = keep_what_pays(folded.graph, reads, constants)
     lacking = _lacking(folded.graph, constants, kept)
     return Plan(
-        graph=folded.graph,
-        tensors=folded.tensors,
-        rounded=folded.rounded,
+        folded=folded,
         constants=constants,
         keep=kept.keep,
         lacking=lacking,

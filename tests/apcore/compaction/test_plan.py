@@ -62,13 +62,18 @@ def test_the_plan_costs_what_the_compact_network_costs(sparsity: int) -> None:
 
 
 @pytest.mark.parametrize("layout", ["resnet18", "resnet18-preact"])
-def test_weights_made_in_float32_are_those_of_float64_rounded(layout: str) -> None:
+def test_parts_of_weights_are_those_of_the_whole_rounded_once(layout: str) -> None:
     generator = np.random.default_rng(0)
     graph = GRAPHS[layout]
     tensors = {name: generator.uniform(0.1, 1, shape).astype(np.float32) for name, shape in graph.tensors().items()}
-    found = plan_compaction(graph, tensors)
-    layers = [node.name for node in found.graph.nodes if isinstance(node, Conv | Linear)]
+    folded = plan_compaction(graph, tensors).folded
+    layers = [node.name for node in folded.graph.nodes if isinstance(node, Conv | Linear)]
     for layer in layers:
-        rounded = found.rounded[f"{layer}.weight"]
-        assert rounded.dtype == np.float32
-        assert np.array_equal(rounded, found.tensors[f"{layer}.weight"].astype(np.float32)), layer
+        whole = folded.tensors[f"{layer}.weight"]
+        outputs, inputs = (np.arange(size) for size in whole.shape[:2])
+        some = generator.permutation(outputs)[: len(outputs) // 2]
+        for rows, columns in ((outputs, inputs), (some, inputs), (outputs, inputs[1:]), (outputs[::-1], inputs)):
+            rounded = folded.weight(layer, rows, columns, np.float32)
+            assert rounded.dtype == np.float32
+            assert np.array_equal(rounded, whole[np.ix_(rows, columns)].astype(np.float32)), layer
+            assert np.array_equal(folded.weight(layer, rows, columns, np.float64), whole[np.ix_(rows, columns)]), layer
