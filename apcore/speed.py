@@ -27,6 +27,8 @@ from apcore.networks.network import Network, network_from_arrays
 from apcore.protocol import AutoAttackSettings
 
 _COMPARED_IMAGES: Final = 2
+ROUNDING: Final = 1e-4
+"""Logits of the two paths differ in their sixth digit; an example whose margin is smaller than this may fool one path alone."""
 Robust = NDArray[np.bool_]
 Tell = Callable[[str], None]
 Found = TypeVar("Found")
@@ -38,6 +40,24 @@ class Seconds:
 
     wall: float
     processor: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A sample that one path alone broke.
+
+    Args:
+        sample: its position among those attacked.
+        margin: by how much the network as stored gives its class the larger logit at the example that broke it.
+    """
+
+    sample: int
+    margin: float
+
+    @property
+    def within_rounding(self) -> bool:
+        """Whether last bits explain it."""
+        return abs(self.margin) <= ROUNDING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,7 +76,7 @@ class Speed:
         macs_stored: multiply-accumulates an image, as stored.
         macs_evaluated: the same of what was attacked.
         robust: how many samples survive the fast path.
-        differing: positions of the samples whose outcomes differ.
+        differing: the samples whose outcomes differ, in their order.
     """
 
     samples: int
@@ -70,7 +90,7 @@ class Speed:
     macs_stored: int
     macs_evaluated: int
     robust: int
-    differing: tuple[int, ...]
+    differing: tuple[Difference, ...]
 
     @property
     def ratio(self) -> float:
@@ -116,11 +136,14 @@ def compare_speed(
     tell(
         f"the fast path: {compacted.macs_evaluated / 1e6:.2f} million multiply-accumulates an image, {compacted.evaluated}"
     )
-    ours, fast = _timed(lambda: _here(compacted, images, labels, settings, progress))
+    (ours, our_examples), fast = _timed(lambda: _here(compacted, images, labels, settings, progress))
     tell(f"the fast path took {fast.wall:.1f} s; now the library, on the network as stored")
-    theirs, reference = _timed(
+    (theirs, their_examples), reference = _timed(
         lambda: _by_the_library(_stored(inspection).to(target), images, labels, settings, device)
     )
+    places = np.flatnonzero(ours != theirs).tolist()
+    broken = [(their_examples if ours[place] else our_examples)[place] for place in places]
+    margins = _margins(_stored(inspection).to(target), torch.stack(broken), labels[places]) if places else []
     return Speed(
         samples=len(labels),
         eps=settings.eps_text,
@@ -133,7 +156,7 @@ def compare_speed(
         macs_stored=compacted.macs_stored,
         macs_evaluated=compacted.macs_evaluated,
         robust=int(ours.sum()),
-        differing=tuple(np.flatnonzero(ours != theirs).tolist()),
+        differing=tuple(Difference(sample=place, margin=it) for place, it in zip(places, margins, strict=True)),
     )
 
 
@@ -143,31 +166,44 @@ def _stored(inspection: Inspection) -> Network:
 
 def _here(
     compacted: Compacted, images: Tensor, labels: Tensor, settings: AutoAttackSettings, progress: Listener
-) -> Robust:
+) -> tuple[Robust, Tensor]:
+    """Which samples are robust, and for the others what broke them."""
     execution = execution_for(
         compacted.macs_evaluated,
         samples=min(settings.batch_size, len(images)),
         device=images.device.type,
         available=torch.get_num_threads(),
     )
-    network = execution.prepared(compacted.network).to(images.device)
+    network, examples = execution.prepared(compacted.network).to(images.device), images.clone()
     with torch_threads(execution.threads):
-        found = run_autoattack(network, images, labels, settings, progress=progress, filling=execution.filling)
-    robust: Robust = found.broken_by == SURVIVED
-    return robust
+        found = run_autoattack(
+            network, images, labels, settings, progress=progress, filling=execution.filling, examples=examples
+        )
+    return found.broken_by == SURVIVED, examples
 
 
 def _by_the_library(
     network: Network, images: Tensor, labels: Tensor, settings: AutoAttackSettings, device: str
-) -> Robust:
-    """Source: pralab/AdversarialPruningBenchmark at 0ae46e7, utils/test.py, which leaves the seed to the clock."""
+) -> tuple[Robust, Tensor]:
+    """The same by the library.
+
+    Source: pralab/AdversarialPruningBenchmark at 0ae46e7, utils/test.py, which leaves the seed to the clock.
+    """
     with_trainable_weights(network)
     library: Any = AutoAttack(
         network.eval(), norm="Linf", eps=settings.eps, seed=settings.seed, version="standard", device=device
     )
-    _, predicted = library.run_standard_evaluation(images, labels, batch_size=settings.batch_size)
-    robust: Robust = (predicted == labels).cpu().numpy()
-    return robust
+    examples, predicted = library.run_standard_evaluation(images, labels, batch_size=settings.batch_size)
+    return (predicted == labels).cpu().numpy(), examples
+
+
+@torch.no_grad()
+def _margins(network: Network, images: Tensor, labels: Tensor) -> list[float]:
+    """By how much the logit of each label exceeds the largest of the others."""
+    logits, right = network(images), labels.unsqueeze(1)
+    others = logits.scatter(1, right, -torch.inf).amax(1)
+    margins: list[float] = (logits.gather(1, right).squeeze(1) - others).tolist()
+    return margins
 
 
 def with_trainable_weights(network: Network) -> None:

@@ -74,6 +74,7 @@ def run_autoattack(
     index: NDArray[np.int64] | None = None,
     attacks: int = len(ATTACKS),
     filling: Filling = NO_FILLING,
+    examples: Tensor | None = None,
 ) -> AutoAttackOutcomes:
     """Attack `model` on the given samples; `settings.samples` is the caller's to apply.
 
@@ -92,6 +93,7 @@ def run_autoattack(
             `settings.samples.first`. Only `sharded` randomness depends on it.
         attacks: how many of the attacks, from the first on; fewer than all leave only an upper bound of the robust accuracy.
         filling: what a forward pass is worth on this network; it moves last bits alone.
+        examples: (n, channels, height, width), gets what broke a sample in that sample's place, as far as this run breaks any.
 
     Raises:
         ValueError: `x`, `y` or `index` are not of that form.
@@ -104,7 +106,16 @@ def run_autoattack(
         samples = (x, y, torch.from_numpy(places)) if settings.randomness == "sharded" else (x, y)
         file = state.file("autoattack", settings, budget, x.device.type, tensor_digest(*samples)) if state else None
         run = _Run(
-            model, x, y, settings, index=places, file=file, progress=Throttle(progress), budget=budget, filling=filling
+            model,
+            x,
+            y,
+            settings,
+            index=places,
+            file=file,
+            progress=Throttle(progress),
+            budget=budget,
+            filling=filling,
+            examples=examples,
         )
         return run.outcomes(attacks)
 
@@ -172,8 +183,10 @@ class _Run:
         progress: Listener,
         budget: Budget,
         filling: Filling,
+        examples: Tensor | None,
     ) -> None:
         self._x, self._y, self._index, self._settings = x, y, index, settings
+        self._examples = examples
         self._file, self._progress = file, progress
         classes = self._classes(model)
         targets = targets_of(classes)
@@ -247,6 +260,8 @@ class _Run:
         self._model.on_call = None
         fooled = predicted(self._model(adversarial)) != y
         check_perturbation(x[fooled], adversarial[fooled], self._settings.eps, attack=name)
+        if self._examples is not None:
+            self._examples[where[fooled]] = adversarial[fooled]
         broken: NDArray[np.intp] = indices[fooled.cpu().numpy()]
         return broken
 

@@ -2,19 +2,21 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from doubles.demo import ASSETS, IDS
+from torch import Tensor
 
 from apcore import speed
 from apcore.cli import main
 from apcore.datasets import load_test_set
 from apcore.inspection import inspect_checkpoint
 from apcore.model_key import ModelKey
+from apcore.networks.network import Network
 from apcore.protocol import Samples, load_protocol
-from apcore.speed import Seconds, Speed, compare_speed
+from apcore.speed import Difference, Seconds, Speed, compare_speed
 from apcore.speed_command import speed_json, speed_words
 
 KEY = ModelKey.parse("FilterPruning_Demo2026Digits_R6_DIGITS_S_90")
@@ -60,25 +62,62 @@ def test_the_last_line_is_about_the_outcomes() -> None:
     assert lines[-2] == (
         "  30.0 times less processor time, 15.2 times less wall time; 99.1 times fewer multiply-accumulates"
     )
-    assert speed_words(replace(FOUND, differing=(3, 7))).splitlines()[-1] == "outcomes differ for 2 of 16 samples: 3, 7"
+    differing = (Difference(sample=3, margin=-2e-6), Difference(sample=7, margin=-0.02))
+    assert speed_words(replace(FOUND, differing=differing)).splitlines()[-3:] == [
+        "  sample 3    broken by one path, with a margin of -2.0e-06: within rounding",
+        "  sample 7    broken by one path, with a margin of -2.0e-02: more than rounding explains",
+        "outcomes differ for 2 of 16 samples",
+    ]
 
 
 def test_the_document_holds_everything() -> None:
-    document = json.loads(json.dumps(speed_json(replace(FOUND, differing=(3,)))))
+    document = json.loads(json.dumps(speed_json(replace(FOUND, differing=(Difference(sample=3, margin=-2e-6),)))))
     assert document["reference"] == {"wall": 610.0, "processor": 1200.0}
-    assert (document["ratio"], document["wall_ratio"], document["differing"]) == (30.0, 15.25, [3])
+    assert (document["ratio"], document["wall_ratio"], document["differing"]) == (
+        30.0,
+        15.25,
+        [{"sample": 3, "margin": -2e-6}],
+    )
 
 
-@pytest.mark.parametrize(("differ", "code"), [(False, 0), (True, 3)])
-def test_outcomes_that_differ_are_our_fault(
-    differ: bool, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("broken_here", [True, False])
+@pytest.mark.parametrize(("farther", "code"), [(0.0, 0), (0.5, 3)])
+def test_outcomes_that_differ_by_more_than_rounding_are_our_fault(
+    broken_here: bool, farther: float, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(speed, "_here", lambda *_arguments: np.zeros(2, bool))
-    monkeypatch.setattr(speed, "_by_the_library", lambda *_arguments: np.array([False, differ]))
+    """The margin is that of the example which broke the sample, by whichever path."""
+    images, labels = load_test_set(KEY.dataset, None).samples(Samples(first=0, count=2))
+    inspection = inspect_checkpoint(CHECKPOINT, KEY, DEMO)
+    network = speed.network_from_arrays(inspection.graph, inspection.weights)
+    example, towards = on_the_boundary(network, images[1])
+    example = (example + farther * (towards - example)).clamp(0, 1)
+    margin = speed._margins(network, example[None], labels[1:])[0]
+    both, untouched = (np.array([True, False]), torch.stack([images[0], example])), (np.array([True, True]), images)
+    monkeypatch.setattr(speed, "_here", lambda *_arguments: both if broken_here else untouched)
+    monkeypatch.setattr(speed, "_by_the_library", lambda *_arguments: untouched if broken_here else both)
     arguments = ["--model-key", str(KEY), "--protocol", "demo", "--limit", "2"]
-    assert main(["speed", str(Path(CHECKPOINT)), *arguments]) == code
-    last = capsys.readouterr().out.splitlines()[-1]
-    assert last == ("outcomes differ for 1 of 2 samples: 1" if differ else "outcomes are equal for all 2 samples")
+    assert main(["speed", str(CHECKPOINT), *arguments]) == code
+    *_, told, last = capsys.readouterr().out.splitlines()
+    assert last == "outcomes differ for 1 of 2 samples"
+    assert told.startswith(f"  sample 1    broken by one path, with a margin of {margin:.1e}: ")
+
+
+def on_the_boundary(network: Network, image: Tensor) -> tuple[Tensor, Tensor]:
+    """A point where the network's decision changes between `image` and grey, and grey."""
+    inside, outside = image, torch.full_like(image, 0.5)
+    kept = network(inside[None]).argmax()
+    assert network(outside[None]).argmax() != kept
+    for _ in range(40):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if network(middle[None]).argmax() == kept else (inside, middle)
+    return outside, torch.full_like(image, 0.5)
+
+
+def test_equal_outcomes_end_well(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in ("_here", "_by_the_library"):
+        monkeypatch.setattr(speed, path, lambda *_arguments: (np.zeros(2, bool), torch.zeros(2, 1, 8, 8)))
+    assert main(["speed", str(CHECKPOINT), "--model-key", str(KEY), "--protocol", "demo", "--limit", "2"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "outcomes are equal for all 2 samples"
 
 
 def test_the_reference_has_weights_that_ask_for_gradients() -> None:

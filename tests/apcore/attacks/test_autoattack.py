@@ -46,6 +46,17 @@ def test_the_full_budget_equals_the_library_as_it_comes(make_layers, images, set
     assert 0 < (ours.broken_by == SURVIVED).sum() < 4
 
 
+def test_examples_are_what_broke_the_samples_and_nothing_where_none_was_broken(
+    network, images, labels, settings, small
+):
+    examples = torch.full_like(images, torch.nan)
+    outcomes = run_autoattack(network, images, labels, settings(), budget=small, examples=examples)
+    broken = torch.from_numpy(outcomes.broken_by > SURVIVED)
+    assert (network.eval()(examples[broken]).argmax(1) != labels[broken]).all()
+    assert (examples[broken] - images[broken]).abs().max() <= 0.03 + 1e-6
+    assert examples[~broken].isnan().all()
+
+
 @pytest.fixture(scope="module")
 def whole(make_case, settings, small):
     """The outcomes of an undisturbed run."""
