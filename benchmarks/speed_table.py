@@ -163,17 +163,23 @@ def resident_mb(which: str) -> float:
 
 
 def by_the_library(network: Network, images: Tensor, labels: Tensor, eps: float, budget: Budget) -> dict[str, Any]:
-    """Robust samples, and how far the library's examples are from being classified right."""
+    """Robust samples, and the margins of the library's examples."""
     with_trainable_weights(network)
     library = AutoAttack(network, norm="Linf", eps=eps, seed=0, version="standard", device="cpu")
     library.apgd.n_iter = library.apgd_targeted.n_iter = budget.apgd_steps
     library.fab.n_iter, library.square.n_queries = budget.fab_steps, budget.square_queries
     examples, predicted = library.run_standard_evaluation(images, labels, batch_size=500)
+    return {"robust": (predicted == labels).tolist(), "margin": margins(network, examples, labels)}
+
+
+def margins(network: Network, examples: Tensor, labels: Tensor) -> list[float]:
+    """How far examples are from being classified wrong."""
     with torch.no_grad():
         logits = network(examples)
     right = logits.gather(1, labels.unsqueeze(1)).squeeze(1)
     others = logits.scatter(1, labels.unsqueeze(1), -torch.inf).amax(1)
-    return {"robust": (predicted == labels).tolist(), "margin": (right - others).tolist()}
+    found: list[float] = (right - others).tolist()
+    return found
 
 
 def here(network: Network, images: Tensor, labels: Tensor, eps: float, budget: Budget) -> dict[str, Any]:
@@ -193,12 +199,14 @@ def here(network: Network, images: Tensor, labels: Tensor, eps: float, budget: B
     execution = execution_for(
         compacted.macs_evaluated, samples=len(images), device="cpu", available=torch.get_num_threads()
     )
+    prepared, examples = execution.prepared(compacted.network), images.clone()
     with torch_threads(execution.threads):
         found = run_autoattack(
-            execution.prepared(compacted.network), images, labels, settings, budget=budget, filling=execution.filling
+            prepared, images, labels, settings, budget=budget, filling=execution.filling, examples=examples
         )
     return {
         "robust": (found.broken_by == SURVIVED).tolist(),
+        "margin": margins(prepared, examples, labels),
         "evaluated": compacted.evaluated,
         "macs": [compacted.macs_stored, compacted.macs_evaluated],
         "compaction": {"wall": took[0], "processor": took[1]},
@@ -230,7 +238,9 @@ def row(name: str, runs: dict[str, list[dict[str, Any]]]) -> str:
     differing = [
         place for place, pair in enumerate(zip(theirs["robust"], ours["robust"], strict=True)) if len(set(pair)) > 1
     ]
-    equality = ", ".join(f"sample {place}: margin {theirs['margin'][place]:.1e}" for place in differing) or "all equal"
+    broken_by = [ours if theirs["robust"][place] else theirs for place in differing]
+    told = [f"sample {place}: margin {it['margin'][place]:.1e}" for place, it in zip(differing, broken_by, strict=True)]
+    equality = ", ".join(told) or "all equal"
     cells = (
         CASES[name].title,
         f"{CASES[name].eps:g}",
