@@ -7,14 +7,12 @@ turns into a smaller dense network; what scattered zeros leave out, only sparse 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Any
 
 import numpy as np
 
+from apcore.arrays import Array
 from apcore.compaction.plan import plan_compaction
 from apcore.networks.graph import Conv, Graph, Linear
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.lib import format as npy_format
 
+from apcore.arrays import Array
+
 NPY_MAGIC: Final = npy_format.MAGIC_PREFIX
 _MAX_ENTRIES: Final = 64
 _HEADER_READERS: Final = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class ArrayFileError(ValueError):

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, Final
 
 import numpy as np
 
+from apcore.arrays import Array
 from apcore.checkpoint.child import ARRAYS, REPORT, ReadOrder
 from apcore.checkpoint.container import HEAD_BYTES, sniff
 from apcore.checkpoint.limits import ReadLimits
@@ -42,8 +43,6 @@ sys.path.insert(0, sys.argv.pop(1))
 runpy.run_module("apcore.checkpoint.child", run_name="__main__")
 """
 _ENVIRONMENT: Final = {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

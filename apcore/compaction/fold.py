@@ -7,13 +7,11 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
+from apcore.arrays import Array, Indices
 from apcore.compaction.lazy import Lazy
 from apcore.networks.graph import Add, BatchNorm, Conv, Graph, Node, sources
 
-Array = np.ndarray[Any, np.dtype[Any]]
-Indices = npt.NDArray[np.intp]
 NORM_PARTS: Final = ("weight", "bias", "running_mean", "running_var")
 
 

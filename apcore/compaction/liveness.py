@@ -7,11 +7,11 @@ it varies and something that is kept reads it. No torch here: an audit asks it f
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from apcore.arrays import Array, Mask
 from apcore.networks.graph import (
     INPUT,
     Add,
@@ -25,10 +25,6 @@ from apcore.networks.graph import (
     Node,
     Relu,
 )
-
-Array = np.ndarray[Any, np.dtype[Any]]
-Mask = npt.NDArray[np.bool_]
-
 
 Field = Literal["source", "other"]
 SIDES: Final[tuple[Field, Field]] = ("source", "other")

@@ -3,17 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from apcore.arrays import Array, Indices
 from apcore.compaction.fold import Folded, fold_batch_norm
 from apcore.compaction.liveness import Channels, forward_constants, taps
 from apcore.compaction.residual import Kept, keep_what_pays
 from apcore.networks.graph import Add, Conv, Graph, Linear, Node, sources
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,7 +28,7 @@ class Plan:
 
     folded: Folded
     constants: Mapping[str, Channels]
-    keep: Mapping[str, npt.NDArray[np.intp]]
+    keep: Mapping[str, Indices]
     lacking: Mapping[str, Array]
     small: Graph
 

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from math import prod
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from apcore.compaction.liveness import SIDES, Channels, Mask, Side, kept_channels
+from apcore.arrays import Indices, Mask
+from apcore.compaction.liveness import SIDES, Channels, Side, kept_channels
 from apcore.networks.graph import (
     INPUT,
     Add,
@@ -31,9 +31,6 @@ from apcore.networks.graph import (
     Shape,
     sources,
 )
-
-Array = np.ndarray[Any, np.dtype[Any]]
-Indices = npt.NDArray[np.intp]
 
 LANES: Final = 8
 """Filters that a convolution computes at once: 33 take as long as 40."""

@@ -6,15 +6,13 @@ released benchmark accepted such files in silence; here there is no `strict=Fals
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-
+from apcore.arrays import Array
 from apcore.checkpoint.quoting import listed, quoted
 
 _EXAMPLES: Final = 4
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]
 
 

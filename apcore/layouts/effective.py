@@ -4,11 +4,12 @@ Sparsity is counted on these, they are compacted, and the network is made of the
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from apcore.arrays import Array
 from apcore.checkpoint.quoting import quoted
 from apcore.errors import ContributorError
 from apcore.layouts import weight_rules as rules
@@ -17,7 +18,6 @@ from apcore.layouts.stored_names import copies, layer_parts, stored_name, stored
 from apcore.networks.declared import GRAPHS
 from apcore.networks.graph import BatchNorm, Conv, Graph, Linear, Node
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Single = npt.NDArray[np.float32]
 
 _MASKS: Final = ("mask", "weight_mask")  # of twin and orig_mask; written as booleans or integers by some

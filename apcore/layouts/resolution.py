@@ -7,10 +7,9 @@ declared layout counts that the file fills exactly.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-
+from apcore.arrays import Array
 from apcore.errors import ContributorError
 from apcore.layouts.coverage import Differences, differences
 from apcore.layouts.declaration import Layout, Method
@@ -33,8 +32,6 @@ _HARP_EXPORT: Final = (
     "upload the checkpoint with its final `popup_scores`, or multiply each weight by its own layer's mask; "
     "the dense export of HARP's code keeps the same share in every layer, which is not the network that was trained"
 )
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-
+from apcore.arrays import Array
 from apcore.checkpoint.quoting import quoted
 from apcore.errors import ContributorError
 from apcore.layouts.declaration import Normalization
@@ -18,8 +17,6 @@ BUFFERS: Final = ("normalize.mean", "normalize.std")
 
 _UNREAD: Final = "num_batches_tracked"  # BatchNorm counts training batches in it; evaluation never reads it
 _MAX_WRAPPERS: Final = 8
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,11 @@ All of them take and return numpy arrays, compute in double precision and leave 
 code is their source; `layouts.toml` says which layout uses which, and tests hold them against formulas and torch.
 """
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from apcore.arrays import Array
+
 Double = npt.NDArray[np.float64]
 
 
