@@ -1,5 +1,8 @@
 """Test sets from a folder: what is not one is refused before anything is attacked."""
 
+import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +50,27 @@ def test_a_damaged_file_is_our_turn(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "CIFAR10.npz").write_bytes(content)
     with pytest.raises(MachineError, match="cannot be read"):
         load_test_set("CIFAR10", tmp_path)
+
+
+def test_the_digits_are_scikit_learns() -> None:
+    from sklearn.datasets import load_digits
+
+    theirs, ours = load_digits(), load_test_set("DIGITS", None)
+    assert ours.labels.tolist() == theirs.target[:400].tolist()
+    assert (ours.pixels.dtype, ours.pixels.shape) == (np.float32, (400, 8, 8, 1))
+    assert np.array_equal(ours.pixels[..., 0], theirs.images[:400].astype(np.float32) / 16)
+
+
+def test_the_digits_need_no_import_of_scikit_learn() -> None:
+    loaded = "from apcore.datasets import load_test_set; load_test_set('DIGITS', None)"
+    probe = f"import sys; {loaded}; sys.exit('sklearn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
+
+
+def test_without_scikit_learn_the_digits_are_our_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(MachineError, match="scikit-learn, which is not installed"):
+        load_test_set("DIGITS", None)
 
 
 def _samples(*, first: int, count: int) -> Samples:
