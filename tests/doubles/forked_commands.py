@@ -4,15 +4,21 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
+from collections.abc import Iterator
 from functools import partial
+from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import pytest
+from doubles.forked_reader import read_in_a_fork
 from doubles.small_runs import FEW_STEPS, with_small_ho_fmn
 
 from apcore import benchmark, benchmark_command
 from apcore.attacks.resumable import StateFile
+from apcore.checkpoint import reading
 from apcore.cli import main
 
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -30,14 +36,25 @@ def start(*arguments: str, told: Path, small: bool = False, dies_at_save: int = 
     """
     told.mkdir(parents=True, exist_ok=True)
     options = {"small": small, "dies_at_save": dies_at_save}
+    with _path_of_tests():
+        forkserver.ensure_running()
     process = _CONTEXT.Process(target=_run, args=(arguments, told), kwargs=options)
     process.start()
     return process
 
 
+@contextlib.contextmanager
+def _path_of_tests() -> Iterator[None]:
+    """Python 3.11's fork server looks for what it imports on the path of any interpreter, and says nothing if it is not there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+        yield
+
+
 def _run(arguments: tuple[str, ...], told: Path, *, small: bool, dies_at_save: int) -> None:
     # Workers of xdist ignore it, and what they start inherits that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    reading._run = read_in_a_fork
     with (told / "out.txt").open("w") as out, (told / "err.txt").open("w") as err:
         if small:
             benchmark.run_autoattack = partial(benchmark.run_autoattack, budget=FEW_STEPS)
