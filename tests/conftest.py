@@ -1,15 +1,14 @@
 """What several rooms' tests share."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from doubles.read_once import ReadOnce
+from doubles.forked_reader import read_in_a_fork
 from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
-from apcore import inspection
+from apcore.checkpoint import reading
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -55,12 +54,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = wanted
 
 
-@pytest.fixture(autouse=True, scope="session")
-def checkpoints_read_once() -> Iterator[None]:
-    """An inspection reads the same small file once; the reading itself and its walls are tested under its own name."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inspection, "read_checkpoint", ReadOnce(inspection.read_checkpoint))
-        yield
+_READ_IN_A_STARTED_PROCESS = reading._run
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before any fixture, those of a module included: how this process reads checkpoints. Commands that tests start are as ever."""
+    started = item.get_closest_marker("started_reader")
+    reading._run = _READ_IN_A_STARTED_PROCESS if started else read_in_a_fork
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """The process that reads a stranger's file, forked from the tests' own, in which torch is imported already: most of its time.
 
-It has the same limits, Landlock and filter of system calls; what is not around it is bubblewrap.
+It has the same limits, Landlock and filter of system calls; what is not around it is bubblewrap. All tests read like this but
+those marked `started_reader`.
 """
 
 import os
 import signal
+import warnings
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,9 +23,12 @@ def read_in_a_fork(mode: str, file: BinaryIO, limits: ReadLimits, folder: Path, 
     order = ReadOrder(
         limits=limits, landlock=walls.landlock, system_calls=reading_alone() if walls.system_calls else b""
     )
-    child = os.fork()
+    if mode == "checkpoint":
+        import_module("apcore.checkpoint.state_dict")  # with torch, here and so in no child
+    child = _fork()
     if not child:
         try:
+            warnings.resetwarnings()  # of which tests make errors
             os.dup2(file.fileno(), 0)
             os.dup2(log.fileno(), 2)
             os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # the limit on open files counts those of the tests
@@ -33,3 +39,10 @@ def read_in_a_fork(mode: str, file: BinaryIO, limits: ReadLimits, folder: Path, 
         finally:
             os._exit(1)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _fork() -> int:
+    """Python warns of threads, such as those of a double that serves: the child takes no lock that one of them may hold."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()

@@ -21,6 +21,8 @@ from apcore.checkpoint.distances import DISTANCES_LIMITS, read_distances
 from apcore.errors import ContributorError
 from apcore.npz import npz_bytes
 
+pytestmark = pytest.mark.started_reader
+
 VALUES = [0.0, 0.03125, 1.0, math.inf]
 
 

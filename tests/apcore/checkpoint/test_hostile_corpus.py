@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 from doubles import hostile_corpus
-from doubles.forked_reader import read_in_a_fork
 from doubles.processor_time import computed_by_children
 
-from apcore.checkpoint import reading
 from apcore.checkpoint.distances import DISTANCES_LIMITS, read_distances
 from apcore.checkpoint.reading import CHECKPOINT_LIMITS, read_checkpoint
 from apcore.errors import ContributorError
@@ -81,16 +79,17 @@ def test_the_corpus_has_what_it_is_measured_by() -> None:
     assert len(CORPUS) >= 60
 
 
-@pytest.mark.parametrize(("kind", "name"), CORPUS, ids=IDS)
-def test_a_hostile_file_is_refused_with_words_of_its_own(
-    kind: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, golden
-) -> None:
-    if (kind, name) not in STARTED_BY_DAY:
-        monkeypatch.setattr(reading, "_run", read_in_a_fork)
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [pytest.param(*file, marks=[pytest.mark.started_reader] if file in STARTED_BY_DAY else []) for file in CORPUS],
+    ids=IDS,
+)
+def test_a_hostile_file_is_refused_with_words_of_its_own(kind: str, name: str, tmp_path: Path, golden) -> None:
     golden(f"hostile/{place_of(kind, name)}", refusal(kind, name, tmp_path))
 
 
 @pytest.mark.nightly
+@pytest.mark.started_reader
 @pytest.mark.parametrize(("kind", "name"), CORPUS, ids=IDS)
 def test_it_is_by_a_process_that_is_started_for_it(kind: str, name: str, tmp_path: Path, golden) -> None:
     golden(f"hostile/{place_of(kind, name)}", refusal(kind, name, tmp_path))

@@ -24,6 +24,8 @@ from apcore.sandbox.landlocked import landlock_works
 from apcore.sandbox.mechanism import Walls
 from apcore.sparsity import Reading, measure_sparsity
 
+pytestmark = pytest.mark.started_reader
+
 
 @pytest.fixture
 def stored(tmp_path: Path):

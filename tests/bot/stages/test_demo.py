@@ -21,6 +21,8 @@ from bot.leaderboard.build import out_of_step
 from bot.stages.demo import demo
 from bot.stages.workspace import Workspace
 
+pytestmark = pytest.mark.started_reader
+
 KEYS = [f"FilterPruning_Demo2026Digits_R6_DIGITS_S_{sparsity}" for sparsity in (50, 75, 90)]
 
 
