@@ -178,7 +178,7 @@ def run(command: Command, here: Path) -> frozenset[str]:
                     assert not holds(line), line
                     # Between fork and exec a child is still its parent, and says so by its command line.
                     assert line == own or not holds(environment), line
-                time.sleep(0.02)
+                time.sleep(0.05)
         finally:
             process.kill()
     assert process.returncode == command.code, (here / "said.txt").read_text()

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from doubles.demo import ASSETS, IDS
+from doubles.small_runs import small_attacks
 
+from apcore import benchmark_command
 from apcore.benchmark import Measured
 from apcore.cli import main
 from apcore.errors import ContributorError, MachineError, ServiceError
@@ -38,6 +40,7 @@ def run(checkpoints: Path, *options: str) -> int:
 def test_what_is_measured_is_kept_and_not_measured_again(
     checkpoints: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    small_attacks(monkeypatch.setattr, benchmark_command)
     for sparsity in (50, 75):
         (checkpoints / f"{KEY}{sparsity}.pth.tar").write_bytes(b"no checkpoint")
     (checkpoints / "best.pt").write_bytes(b"")

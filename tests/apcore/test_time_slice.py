@@ -1,13 +1,11 @@
 """Evaluations in slices: each does at least one piece, none loses one, and the outcomes are those of a run never stopped."""
 
-from functools import partial
 from pathlib import Path
 
 import pytest
 from doubles.demo import ASSETS, IDS
-from doubles.small_runs import FEW_STEPS, with_small_ho_fmn
+from doubles.small_runs import small_attacks, with_small_ho_fmn
 
-from apcore.attacks.autoattack import run_autoattack
 from apcore.attacks.progress import Progress
 from apcore.benchmark import benchmark
 from apcore.model_key import ModelKey
@@ -64,10 +62,8 @@ def test_nothing_is_stopped_in_time() -> None:
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_slices_come_to_the_outcomes_of_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = partial(run_autoattack, budget=FEW_STEPS)
     protocol = with_small_ho_fmn(load_protocol("demo"))
-    for room in ("benchmark", "claim_attacks"):
-        monkeypatch.setattr(f"apcore.{room}.run_autoattack", few)
+    small_attacks(monkeypatch.setattr)
     monkeypatch.setattr("apcore.attacks.autoattack.Throttle", lambda listener: listener)
     monkeypatch.setattr("apcore.attacks.ho_fmn.Throttle", lambda listener: listener)
     path = ASSETS / "files" / IDS[90]

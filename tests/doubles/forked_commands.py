@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from functools import partial
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -14,9 +13,9 @@ from typing import Any
 
 import pytest
 from doubles.forked_reader import read_in_a_fork
-from doubles.small_runs import FEW_STEPS, with_small_ho_fmn
+from doubles.small_runs import small_attacks
 
-from apcore import benchmark, benchmark_command
+from apcore import benchmark_command
 from apcore.attacks.resumable import StateFile
 from apcore.checkpoint import reading
 from apcore.cli import main
@@ -57,9 +56,7 @@ def _run(arguments: tuple[str, ...], told: Path, *, small: bool, dies_at_save: i
     reading._run = read_in_a_fork
     with (told / "out.txt").open("w") as out, (told / "err.txt").open("w") as err:
         if small:
-            benchmark.run_autoattack = partial(benchmark.run_autoattack, budget=FEW_STEPS)
-            load = benchmark_command.load_protocol
-            benchmark_command.load_protocol = lambda name: with_small_ho_fmn(load(name))
+            small_attacks(setattr, benchmark_command)
         if dies_at_save:
             StateFile.save = _killed_at(dies_at_save, StateFile.save)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):

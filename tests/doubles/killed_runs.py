@@ -119,6 +119,13 @@ def _serve(record: Path, *, small: bool) -> None:
     from bot import cli
 
     _prepare(record, small=small)
+    if small:
+        sys.path.insert(0, str(Path(__file__).parent.parent))
+        from doubles.forked_reader import read_in_a_fork
+
+        from apcore.checkpoint import reading
+
+        reading._run = read_in_a_fork
     for line in sys.stdin:
         ready, told = os.pipe()
         child = os.fork()

@@ -1,10 +1,12 @@
-"""One real checkpoint from the plan to the pull request, as its jobs run it: killed in the middle, in slices, behind walls."""
+"""One real checkpoint from the plan to the pull request, as its jobs run it: killed in the middle, in slices, behind walls.
+
+Its attacks are small: what they come to is another room's.
+"""
 
 import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from doubles.demo import ASSETS, IDS, issue_body, mirror
 from doubles.github.server import GitHubDouble, github_double
 from doubles.handed_over import handed_over
 from doubles.run_on_github import ROOT, OnGitHub, on_github
+from doubles.small_evaluations import small_evaluations, that_stays_in_the_middle
 
 from apcore.json_shape import parse
 from apcore.outcomes import read_outcomes
@@ -49,7 +52,7 @@ def places(hub: OnGitHub, run) -> tuple[str, ...]:
 
 def killed_in_the_middle(hub: OnGitHub, run) -> None:
     """The runner is switched off once the first attack has left something."""
-    command = [sys.executable, "-m", "bot", "evaluate", *places(hub, run), "--minutes", "60"]
+    command = that_stays_in_the_middle(["evaluate", *places(hub, run), "--minutes", "60"])
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "GITHUB_TOKEN": TOKEN, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
@@ -66,7 +69,8 @@ def fetched(hub: OnGitHub, run, files: Path) -> int:
     return hub.run("fetch", *out, run=run, token=False)
 
 
-def test_from_the_plan_to_the_pull_request(hub: OnGitHub) -> None:
+def test_from_the_plan_to_the_pull_request(hub: OnGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    small_evaluations(monkeypatch)
     row = hub.approved_issue(issue_body())
     run, plan = hub.begin(row)
     assert plan is not None

@@ -5,17 +5,15 @@ import io
 import json
 import re
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 from doubles.demo import BOARD, IDS, checkpoint, issue_body, mirror, run, saved
 from doubles.drive import FakeDrive
-from doubles.small_runs import FEW_STEPS, with_small_ho_fmn
+from doubles.small_runs import small_attacks, with_small_ho_fmn
 
 from apcore import benchmark as benchmark_module
-from apcore.attacks.autoattack import run_autoattack
 from apcore.errors import BriefServiceError, MachineError, ServiceError
 from apcore.files.limits import DownloadLimits
 from apcore.protocol import Protocol, load_protocol
@@ -235,8 +233,7 @@ def _with_outcomes(*changes: tuple[str, str]) -> str:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Protocol:
     """The protocol with attacks so small that a checkpoint takes a second; the claims are not those of such a run."""
-    for room in ("benchmark", "claim_attacks"):
-        monkeypatch.setattr(f"apcore.{room}.run_autoattack", partial(run_autoattack, budget=FEW_STEPS))
+    small_attacks(monkeypatch.setattr)
     return with_small_ho_fmn(load_protocol("demo"))
 
 
