@@ -1,6 +1,8 @@
 """Which tensors a file of some layout holds: their names and shapes, from the declared graph. No numpy here."""
 
 from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Final
 
 from apcore.layouts.declaration import Layout, Rule, WeightRule
@@ -11,10 +13,12 @@ Shape = tuple[int, ...]
 _AFFINE: Final = ("weight", "bias")
 
 
-def stored_tensors(layout: Layout) -> dict[str, Shape]:
+@cache
+def stored_tensors(layout: Layout) -> Mapping[str, Shape]:
     """Shape of every tensor that a file of `layout` holds, copies included, by its name without `layout.prefix`.
 
-    BatchNorm's `num_batches_tracked` is left out, since evaluation never reads it.
+    BatchNorm's `num_batches_tracked` is left out, since evaluation never reads it. A file is held against one layout after the
+    other, so each is worked out once.
     """
     graph = GRAPHS[layout.graph]
     shapes = graph.shapes()
@@ -23,7 +27,7 @@ def stored_tensors(layout: Layout) -> dict[str, Shape]:
         for node in graph.nodes
         for part, shape in layer_parts(layout, node, Graph.tensors_of(node, shapes)).items()
     }
-    return found | {copy: found[name] for name, copy in copies(layout, found).items()}
+    return MappingProxyType(found | {copy: found[name] for name, copy in copies(layout, found).items()})
 
 
 def copies(layout: Layout, stored: Mapping[str, Shape]) -> dict[str, str]:

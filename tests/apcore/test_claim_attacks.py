@@ -86,6 +86,8 @@ def attacked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, list[int] 
     for room in ("benchmark", "claim_attacks", "prefix_run", "other_radius"):
         monkeypatch.setattr(f"apcore.{room}.run_autoattack", run)
     monkeypatch.setattr("apcore.benchmark._evaluated", lambda *_args: evaluated())
+    for steps in ("PGD_STEPS", "LARGER_STEPS"):  # what the probes find is no claim's matter
+        monkeypatch.setattr(f"apcore.attacks.probes.{steps}", 2)
     return calls
 
 

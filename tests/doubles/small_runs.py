@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from apcore import benchmark, claim_attacks
+from apcore.attacks import probes
 from apcore.attacks.library import Budget
 from apcore.protocol import Protocol
 
@@ -22,6 +23,8 @@ def small_attacks(patch: Callable[[Any, str, Any], None], *rooms: Any) -> None:
     """Make attacks small, by something like `setattr`; `rooms` are the modules that load the protocol to follow."""
     for room in (benchmark, claim_attacks):
         patch(room, "run_autoattack", partial(room.run_autoattack, budget=FEW_STEPS))
+    for steps in ("PGD_STEPS", "LARGER_STEPS"):
+        patch(probes, steps, 2)
     for room in rooms:
         patch(room, "load_protocol", _small(room.load_protocol))
 
