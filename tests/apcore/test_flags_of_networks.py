@@ -91,7 +91,7 @@ def test_the_demonstrations_adversarially_trained_networks_raise_none(digits, sp
 @pytest.mark.shared
 @pytest.mark.parametrize("sparsity", [50, 75, 90])
 def test_the_real_submissions_networks_raise_none(shared, sparsity):
-    folder, samples = shared / "data" / "submission", 16
+    folder, samples = shared / "data" / "submission", 8
     entries = json.loads((folder / "networks.json").read_text(encoding="utf-8"))["networks"]
     entry = next(entry for entry in entries if entry["sparsity"] == sparsity)
     arrays = dict(np.load(folder / entry["weights"]))

@@ -83,7 +83,7 @@ def test_a_network_that_answers_otherwise_each_time_is_objected_to(tmp_path: Pat
 def test_a_real_network_is_recognised_whatever_the_form_states(stated, verdict: InputVerdict, shared: Path) -> None:
     key = ModelKey.parse("Dense_Doe2026Dense_R18_CIFAR10_US_90")
     inspection = inspect_checkpoint(DENSE, key, load_protocol("apb-2024"), normalization=stated)
-    found = probe(inspection, load_test_set("CIFAR10", shared / "data"), 64)
+    found = probe(inspection, load_test_set("CIFAR10", shared / "data"), 32)
     assert found.input.verdict is verdict
     assert found.input.best.values is None
     assert found.deterministic

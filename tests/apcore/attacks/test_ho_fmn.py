@@ -234,7 +234,7 @@ def test_tuned_it_comes_within_one_per_cent_of_the_exact_distance(two_sides, gre
         two_sides,
         (grey_images[:16], labels[:16]),
         (grey_images[16:], labels[16:]),
-        settings_of(loss, optimizer, schedule),
+        settings_of(loss, optimizer, schedule, trials=3),
     ).tuned_distances
     exact = two_sides.exact_distances(grey_images[16:]).numpy()
     assert (found >= exact - 1e-6).all()

@@ -24,7 +24,8 @@ from apcore.sandbox.landlocked import landlock_works
 from apcore.sandbox.mechanism import Walls
 from apcore.sparsity import Reading, measure_sparsity
 
-pytestmark = pytest.mark.started_reader
+# Those that are about what the child's own start does, or does not; the others need its limits alone.
+started = pytest.mark.started_reader
 
 
 @pytest.fixture
@@ -45,6 +46,7 @@ def stand_in_for_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: s
     monkeypatch.setattr(sys, "executable", str(script))
 
 
+@started
 def test_a_checkpoint_comes_back_as_arrays(stored) -> None:
     tensors = state_dict(**{"bn.num_batches_tracked": torch.tensor(7)})
     path = stored(saved({"epoch": 3, "state_dict": tensors}))
@@ -71,6 +73,7 @@ def test_a_key_that_takes_years_to_hash_is_stopped_by_the_cpu_limit(stored) -> N
         read_checkpoint(stored(hash_bomb(60)), limits=ReadLimits(cpu_s=1))
 
 
+@started
 def test_half_a_kilobyte_that_wants_eight_gigabytes_is_stopped_by_the_memory_limit(stored) -> None:
     with pytest.raises(ContributorError, match="many times the memory that its size explains"):
         read_checkpoint(stored(bytearray_bomb(8 * 10**9)))
@@ -81,6 +84,7 @@ def test_a_file_that_is_too_large_is_not_opened(stored) -> None:
         read_checkpoint(stored(bytes(2000)), limits=ReadLimits(max_bytes=1000))
 
 
+@started
 def test_a_web_page_needs_no_child(stored, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nonexistent")
     with pytest.raises(ContributorError, match="checkpoint: the file is a web page"):
@@ -95,6 +99,7 @@ def test_a_missing_file_and_a_pipe_are_this_machines_problem(tmp_path: Path) -> 
         read_checkpoint(tmp_path / "pipe")
 
 
+@started
 def test_the_child_sees_no_token_and_no_path(stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "canary-token")
     said = '{"kind": "machine", "where": "", "message": json.dumps([dict(os.environ), sys.argv, sorted(os.listdir())]), "fix": ""}'
@@ -149,6 +154,7 @@ WALLS = {
 }
 
 
+@started
 @pytest.mark.parametrize("under", WALLS)
 def test_whoever_breaks_the_parser_is_behind_the_walls(
     under: str, stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -167,6 +173,7 @@ def test_whoever_breaks_the_parser_is_behind_the_walls(
     assert came.tolist() == [False, False, False]
 
 
+@started
 def test_a_child_that_hangs_without_computing_is_not_held_against_the_author(
     stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +182,7 @@ def test_a_child_that_hangs_without_computing_is_not_held_against_the_author(
         read_checkpoint(stored(saved(state_dict())), limits=ReadLimits(wall_s=0.3))
 
 
+@started
 def test_a_crash_is_a_maintainers_turn(stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in_for_python(tmp_path, monkeypatch, "os.kill(os.getpid(), signal.SIGSEGV)")
     with pytest.raises(MachineError, match="the process that reads the file ended with SIGSEGV"):
@@ -189,7 +197,7 @@ def test_the_reader_itself_needs_no_torch() -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("sparsity", [50, 75, 90])
+@pytest.mark.parametrize("sparsity", [pytest.param(50, marks=started), 75, 90])
 def test_the_real_checkpoints_are_read_whole_and_as_sparse_as_claimed(submission: Path, sparsity: int) -> None:
     found = read_checkpoint(submission / f"1narrow-m-resnet18-cifar10-s{sparsity}-00")
     assert (found.container, found.found_under, len(found.tensors)) == ("zip", "state_dict", 122)
