@@ -57,7 +57,7 @@ BUDGET = Budget(apgd_steps=2, fab_steps=2, square_queries=20)
 
 @cache
 def evaluated():
-    """The checkpoint, read once for all tests: the child process that reads it takes seconds."""
+    """The checkpoint, read and compacted once for all tests."""
     of = task(Path())
     return _evaluated(of, load_sample_sets(of).autoattack[0], [].append)
 

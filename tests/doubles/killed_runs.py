@@ -1,7 +1,8 @@
 """`apbot verify` runs that can be killed with all that they started, at the price of one start of the interpreter.
 
 A process that never computes anything imports what a run needs, and forks one child for each run: in a session of its own, so
-that its whole group is killed at once. Each start of a batch of an attack is counted in a file.
+that its whole group is killed at once. Each start of a batch of an attack is counted in a file. Small runs are killed at batches
+alone, so they read checkpoints in forks too; whole ones, which are killed at any time, as ever.
 """
 
 import json
