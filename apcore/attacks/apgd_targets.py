@@ -15,6 +15,10 @@ from torch import Tensor
 from apcore.attacks.clean import predicted
 from apcore.attacks.model_calls import CountedModel
 
+_BROKEN = 0.12
+"""Of the samples that APGD-CE leaves, the share that APGD-T breaks: 13 of 98, of the first hundred images, on three adversarially
+trained networks pruned by 50, 75 and 90 %."""
+
 
 class MergedTargets(APGDAttack_targeted):  # type: ignore[misc] # the library has no types
     """The library's APGD-T with one restart, `images` rows in a batch where it has fewer samples than that.
@@ -22,11 +26,12 @@ class MergedTargets(APGDAttack_targeted):  # type: ignore[misc] # the library ha
     Args:
         like: an attack of the library, whose settings hold here.
         images: how many images a forward pass is worth.
+        overhead: what a forward pass costs besides its arithmetic, in images.
     """
 
-    def __init__(self, like: APGDAttack_targeted, images: int) -> None:
+    def __init__(self, like: APGDAttack_targeted, images: int, overhead: float) -> None:
         self.__dict__.update(vars(like))
-        self.images = images
+        self.images, self.overhead = images, overhead
         if (self.norm, self.loss, self.n_restarts) != ("Linf", "dlr-targeted", 1):
             raise ValueError("merged APGD-T is in L-inf, by the targeted DLR loss, with one restart")
 
@@ -40,7 +45,8 @@ class MergedTargets(APGDAttack_targeted):  # type: ignore[misc] # the library ha
         adversarial, logits = x.clone(), model(x)
         robust, ranked = predicted(logits) == y, logits.sort(dim=1).indices
         torch.manual_seed(self.seed)
-        rank, last, side_by_side = 2, self.n_target_classes + 1, 1  # rank 1 is the largest logit
+        rank, last = 2, self.n_target_classes + 1  # rank 1 is the largest logit
+        side_by_side = self._most(int(robust.sum())) if self._all_at_once_pays(int(robust.sum())) else 1
         while rank <= last and (left := robust.nonzero().squeeze(1)).numel():
             group = range(rank, min(rank + side_by_side, last + 1))
             starts, generators = self._starts(x[left], len(group))
@@ -52,8 +58,18 @@ class MergedTargets(APGDAttack_targeted):  # type: ignore[misc] # the library ha
             torch.set_rng_state(generators[done - 1])
             rank += done
             # A sample that holds out against the nearest class mostly holds out against all.
-            side_by_side = max(1, self.images // len(left)) if done == len(group) else 1
+            side_by_side = self._most(len(left)) if done == len(group) else 1
         return adversarial
+
+    def _most(self, samples: int) -> int:
+        """How many targets fill a pass."""
+        return max(1, self.images // max(1, samples))
+
+    def _all_at_once_pays(self, samples: int) -> bool:
+        """Whether a run of its own for the nearest class costs more than what is thrown away where that class breaks something."""
+        unbroken: float = (1 - _BROKEN) ** samples
+        thrown_away: int = samples * (self.n_target_classes - 1)
+        return unbroken * self.overhead > (1 - unbroken) * thrown_away
 
     def _starts(self, x: Tensor, count: int) -> tuple[list[Tensor], list[Tensor]]:
         """The starts of `count` targets, and the state of torch's generator after each."""

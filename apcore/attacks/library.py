@@ -117,7 +117,7 @@ def library_attacks(
     library.fab.n_iter = budget.fab_steps
     library.square.n_queries = budget.square_queries
     quicker = (
-        MergedTargets(library.apgd_targeted, filling.images),
+        MergedTargets(library.apgd_targeted, filling.images, filling.overhead),
         MergedFab(library.fab, filling.images),
         LookaheadSquare(library.square, filling.images, filling.overhead),
     )

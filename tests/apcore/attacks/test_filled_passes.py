@@ -43,6 +43,27 @@ def test_points_are_the_librarys(network, images, labels, attack, samples):
         assert len(calls) < sum(calls)  # passes were filled
 
 
+@pytest.mark.parametrize(
+    ("samples", "overhead", "first"), [(1, 4.0, 9), (1, 0.5, 1), (2, 4.0, 1), (2, 9.0, 9), (5, 9.0, 1)]
+)
+def test_all_targets_run_at_once_where_a_pass_costs_more_than_what_may_be_thrown_away(
+    network, images, labels, samples, overhead, first
+):
+    model, filling, groups = CountedModel(network, classes=10), Filling(images=100, overhead=overhead), []
+    library = library_attacks(model, eps=0.001, seed=3, device=images.device, targets=9, budget=BUDGET, filling=filling)
+    attack = library["apgd-t"]
+
+    def run(*arguments, whole=attack._run):
+        broken, points = whole(*arguments)
+        groups.append(len(broken))
+        return broken, points
+
+    attack._run = run
+    with frozen(network), torch.random.fork_rng(devices=[]):
+        attack.perturb(images[:samples], labels[:samples])
+    assert groups == ([9] if first == 9 else [1, 8])
+
+
 def test_starts_of_targets_that_are_thrown_away_are_drawn_again(network, images, labels):
     images, labels, eps, groups = images[:20], labels[:20], 0.05, []
     with frozen(network), torch.no_grad(), torch.random.fork_rng(devices=[]):
