@@ -16,8 +16,8 @@ from apcore.attacks.clean import predicted
 from apcore.attacks.model_calls import CountedModel
 
 _BROKEN = 0.12
-"""Of the samples that APGD-CE leaves, the share that APGD-T breaks: 13 of 98, of the first hundred images, on three adversarially
-trained networks pruned by 50, 75 and 90 %."""
+"""Of the samples that APGD-CE leaves, the share that APGD-T breaks: 13 of 98, left of the first hundred images on each of three
+adversarially trained networks, pruned by 50, 75 and 90 %."""
 
 
 class MergedTargets(APGDAttack_targeted):  # type: ignore[misc] # the library has no types
