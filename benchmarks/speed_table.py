@@ -5,7 +5,8 @@
 Each path runs in a process of its own, the library's first, then this one's, so that both see the same machine and each has its
 own peak of memory. What was measured is kept in the folder, one JSON file for each network, path and repeat: the same
 command goes on where it was stopped, and writes `table.md` whenever a network is complete. `--quick` takes a small budget for
-both paths, to see that everything runs; its numbers say nothing. `--network NAME` measures some of them only.
+both paths: enough for peaks of memory, while its ratios say little. `--network NAME` measures some of them only, `--images N` on
+the first N images instead of each network's own number.
 
 The reference is pyautoattack called as the released benchmark calls it: on the network as the file holds it, with parameters
 that require gradients, in one batch. Radii and labels are chosen so that some samples survive, since those cost most.
@@ -41,7 +42,7 @@ from apcore.networks.vgg import VGG16
 from apcore.protocol import AutoAttackSettings, Samples, load_protocol
 from apcore.speed import with_trainable_weights
 
-QUICK = Budget(apgd_steps=2, fab_steps=2, square_queries=20)
+QUICK = Budget(apgd_steps=3, fab_steps=3, square_queries=60)
 QUICK_IMAGES = 3
 PATHS = ("reference", "fast")
 
@@ -128,7 +129,7 @@ def measure(name: str, path: str, options: argparse.Namespace) -> dict[str, Any]
     """Run one path of one network in this process."""
     case, budget = CASES[name], QUICK if options.quick else STANDARD
     network = case.network(options.shared, options.out)
-    stored, count = np.load(options.shared / "data" / "CIFAR10.npz"), QUICK_IMAGES if options.quick else case.images
+    stored, count = np.load(options.shared / "data" / "CIFAR10.npz"), images_of(case, options)
     images = torch.from_numpy(stored["x"][:count]).permute(0, 3, 1, 2).contiguous().float() / 255
     with torch.no_grad():
         labels = network(images).argmax(1) if case.own_labels else torch.from_numpy(stored["y"][:count])
@@ -144,6 +145,12 @@ def measure(name: str, path: str, options: argparse.Namespace) -> dict[str, Any]
         "before_mb": before,
         "torch_threads": torch.get_num_threads(),
     }
+
+
+def images_of(case: Case, options: argparse.Namespace) -> int:
+    """How many images are attacked."""
+    own: int = QUICK_IMAGES if options.quick else case.images
+    return options.images or own
 
 
 def forget_the_peak() -> float:
@@ -217,11 +224,12 @@ def here(network: Network, images: Tensor, labels: Tensor, eps: float, budget: B
 
 def measured(name: str, path: str, repeat: int, options: argparse.Namespace) -> dict[str, Any]:
     """What a process of its own measures, or measured before."""
-    kept = options.out / f"{name}-{path}-{repeat}.json"
+    images = [str(options.images)] * bool(options.images)
+    kept = options.out / ("-".join([name, path, str(repeat), *images]) + ".json")
     if not kept.exists():
         print(f"{name}, {path}, repeat {repeat + 1} of {options.repeats}", flush=True)
         command = [sys.executable, __file__, "--shared", str(options.shared), "--out", str(options.out)]
-        command += ["--one", name, path] + ["--quick"] * options.quick
+        command += ["--one", name, path] + ["--quick"] * options.quick + ["--images", *images] * bool(images)
         run = subprocess.run(command, check=True, capture_output=True, text=True)
         draft = kept.with_suffix(".draft")
         draft.write_text(run.stdout.splitlines()[-1])
@@ -280,7 +288,7 @@ def main() -> int:
         print(rows[-1], flush=True)
         versions = f"torch {torch.__version__}, Python {platform.python_version()}"
         machine = f"{platform.machine()}, {torch.get_num_threads()} threads, {versions}"
-        text = f"{'A small budget: these numbers say nothing. ' * options.quick}{machine}\n\n{HEAD}\n" + "\n".join(rows)
+        text = f"{'A small budget: the ratios say little. ' * options.quick}{machine}\n\n{HEAD}\n" + "\n".join(rows)
         (options.out / "table.md").write_text(text + "\n")
     return 0
 
@@ -304,6 +312,9 @@ def arguments() -> argparse.Namespace:
     parser = parser_of_cases(__doc__)
     parser.add_argument("--repeats", type=int, default=1, metavar="N", help="of each path (default 1)")
     parser.add_argument("--quick", action="store_true", help="a small budget for both paths")
+    parser.add_argument(
+        "--images", type=int, metavar="N", help="attack the first N (default: each network's own number)"
+    )
     parser.add_argument("--one", nargs=2, metavar=("NAME", "PATH"), help=argparse.SUPPRESS)
     return parser.parse_args()
 
