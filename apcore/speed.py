@@ -18,6 +18,7 @@ from pyautoattack import AutoAttack
 from torch import Tensor
 
 from apcore.attacks.autoattack import SURVIVED, run_autoattack
+from apcore.attacks.clean import margins
 from apcore.attacks.progress import Listener, ignore
 from apcore.compaction.compact import Compacted, compact
 from apcore.device import usable_device
@@ -143,7 +144,8 @@ def compare_speed(
     )
     places = np.flatnonzero(ours != theirs).tolist()
     broken = [(their_examples if ours[place] else our_examples)[place] for place in places]
-    margins = _margins(_stored(inspection).to(target), torch.stack(broken), labels[places]) if places else []
+    with torch.no_grad():
+        found = margins(_stored(inspection).to(target)(torch.stack(broken)), labels[places]).tolist() if places else []
     return Speed(
         samples=len(labels),
         eps=settings.eps_text,
@@ -156,7 +158,7 @@ def compare_speed(
         macs_stored=compacted.macs_stored,
         macs_evaluated=compacted.macs_evaluated,
         robust=int(ours.sum()),
-        differing=tuple(Difference(sample=place, margin=it) for place, it in zip(places, margins, strict=True)),
+        differing=tuple(Difference(sample=place, margin=it) for place, it in zip(places, found, strict=True)),
     )
 
 
@@ -195,15 +197,6 @@ def _by_the_library(
     )
     examples, predicted = library.run_standard_evaluation(images, labels, batch_size=settings.batch_size)
     return (predicted == labels).cpu().numpy(), examples
-
-
-@torch.no_grad()
-def _margins(network: Network, images: Tensor, labels: Tensor) -> list[float]:
-    """By how much the logit of each label exceeds the largest of the others."""
-    logits, right = network(images), labels.unsqueeze(1)
-    others = logits.scatter(1, right, -torch.inf).amax(1)
-    margins: list[float] = (logits.gather(1, right).squeeze(1) - others).tolist()
-    return margins
 
 
 def with_trainable_weights(network: Network) -> None:

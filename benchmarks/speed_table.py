@@ -31,6 +31,7 @@ from pyautoattack import AutoAttack
 from torch import Tensor
 
 from apcore.attacks.autoattack import SURVIVED, run_autoattack
+from apcore.attacks.clean import margins
 from apcore.attacks.library import STANDARD, Budget
 from apcore.compaction.compact import compact
 from apcore.execution import execution_for, torch_threads
@@ -176,17 +177,9 @@ def by_the_library(network: Network, images: Tensor, labels: Tensor, eps: float,
     library.apgd.n_iter = library.apgd_targeted.n_iter = budget.apgd_steps
     library.fab.n_iter, library.square.n_queries = budget.fab_steps, budget.square_queries
     examples, predicted = library.run_standard_evaluation(images, labels, batch_size=500)
-    return {"robust": (predicted == labels).tolist(), "margin": margins(network, examples, labels)}
-
-
-def margins(network: Network, examples: Tensor, labels: Tensor) -> list[float]:
-    """How far examples are from being classified wrong."""
     with torch.no_grad():
-        logits = network(examples)
-    right = logits.gather(1, labels.unsqueeze(1)).squeeze(1)
-    others = logits.scatter(1, labels.unsqueeze(1), -torch.inf).amax(1)
-    found: list[float] = (right - others).tolist()
-    return found
+        margin = margins(network(examples), labels).tolist()
+    return {"robust": (predicted == labels).tolist(), "margin": margin}
 
 
 def here(network: Network, images: Tensor, labels: Tensor, eps: float, budget: Budget) -> dict[str, Any]:
@@ -211,9 +204,11 @@ def here(network: Network, images: Tensor, labels: Tensor, eps: float, budget: B
         found = run_autoattack(
             prepared, images, labels, settings, budget=budget, filling=execution.filling, examples=examples
         )
+    with torch.no_grad():
+        margin = margins(prepared(examples), labels).tolist()
     return {
         "robust": (found.broken_by == SURVIVED).tolist(),
-        "margin": margins(prepared, examples, labels),
+        "margin": margin,
         "evaluated": compacted.evaluated,
         "macs": [compacted.macs_stored, compacted.macs_evaluated],
         "compaction": {"wall": took[0], "processor": took[1]},

@@ -11,6 +11,14 @@ def predicted(logits: Tensor) -> Tensor:
     return logits.max(dim=1).indices
 
 
+def margins(logits: Tensor, y: Tensor) -> Tensor:
+    """(n, classes) and (n,) to (n,): by how much the logit of `y` exceeds the largest of the others."""
+    rows = torch.arange(len(y), device=y.device)
+    others = logits.clone()
+    others[rows, y] = -torch.inf
+    return logits[rows, y] - others.amax(1)
+
+
 def check_samples(x: Tensor, y: Tensor) -> None:
     """Pass if `x` and `y` are what every attack here expects.
 

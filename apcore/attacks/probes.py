@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from apcore.attacks.clean import check_logits, check_samples, predicted
+from apcore.attacks.clean import check_logits, check_samples, margins, predicted
 from apcore.attacks.model_calls import frozen
 from apcore.attacks.pgd import PgdPath, loss_and_gradient, noisy, pgd_path
 from apcore.attacks.randomness import undisturbed_rng
@@ -173,12 +173,12 @@ class _Probing:
         x, y = self._x[self._right], self._y[self._right]
         if not len(x):
             return None
-        margins = _margins(self._logits[self._right], y)
-        changes = torch.zeros_like(margins)
+        before = margins(self._logits[self._right], y)
+        changes = torch.zeros_like(before)
         for _ in range(_POINTS):
-            changes += (_margins(self._model(noisy(x, self._eps / 2, self._generator)), y) - margins).abs() / _POINTS
+            changes += (margins(self._model(noisy(x, self._eps / 2, self._generator)), y) - before).abs() / _POINTS
         # A change that is not a number is as unstable as can be; so is one of a margin of 0.
-        return float((changes / margins).nan_to_num(1.0).clamp(max=1).mean().item())
+        return float((changes / before).nan_to_num(1.0).clamp(max=1).mean().item())
 
     def _cosine(self) -> float | None:
         x, y = self._x[self._right], self._y[self._right]
@@ -191,12 +191,6 @@ class _Probing:
 
 def _larger_radii(eps: float) -> tuple[float, ...]:
     return (*(factor * eps for factor in _FACTORS if factor * eps < UNBOUNDED), max(eps, UNBOUNDED))
-
-
-def _margins(logits: Tensor, y: Tensor) -> Tensor:
-    """(n, classes) logits to (n,): how far the labelled class lies above the best other one."""
-    own = y[:, None]
-    return (logits.gather(1, own) - logits.scatter(1, own, -torch.inf).amax(1, keepdim=True)).squeeze(1)
 
 
 def _count(which: Tensor) -> int:

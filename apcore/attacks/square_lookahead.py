@@ -20,6 +20,7 @@ import torch
 from pyautoattack.square import SquareAttack
 from torch import Tensor
 
+from apcore.attacks.clean import margins
 from apcore.attacks.model_calls import CountedModel
 
 _DEPTHS: Final = (1, 2, 3, 4, 6, 8, 12, 16)
@@ -58,7 +59,7 @@ class LookaheadSquare(SquareAttack):  # type: ignore[misc] # the library has no 
         model: CountedModel = self.predict
         channels, _, width = x.shape[1:]
         best = torch.clamp(x + self.eps * self.random_choice([len(x), channels, 1, width]), 0.0, 1.0)
-        margin = _margins(model(best), y)
+        margin = margins(model(best), y)
         done = torch.zeros(len(x), dtype=torch.int64, device=x.device)
         if (margin < 0).all():
             return done + 1, best
@@ -72,15 +73,15 @@ class LookaheadSquare(SquareAttack):  # type: ignore[misc] # the library has no 
             _extend(proposals, source, int(ahead.max()) + 1)
             real = ahead < self.n_queries
             points = _proposed(best[rows], proposals, ahead, low[rows], high[rows])
-            margins = _margins(model(points), y[rows].repeat_interleave(depth)).view(-1, depth)
+            found = margins(model(points), y[rows].repeat_interleave(depth)).view(-1, depth)
             # A margin that is not a number ends the sample, as it does in the library.
-            lower = margins < margin[rows].unsqueeze(1)
-            event = (lower | ~(margins < torch.inf)) & real
+            lower = found < margin[rows].unsqueeze(1)
+            event = (lower | ~(found < torch.inf)) & real
             happened, place = event.any(1), event.int().argmax(1)
             each = torch.arange(len(rows), device=x.device)
             took = happened & lower[each, place]
             best[rows[took]] = points.view(len(rows), depth, *x.shape[1:])[each, place][took]
-            reached = torch.where(lower[each, place], margins[each, place], torch.nan)
+            reached = torch.where(lower[each, place], found[each, place], torch.nan)
             margin[rows] = torch.where(happened, reached, margin[rows])
             tried = torch.where(happened, place + 1, real.sum(1))
             done[rows] += tried
@@ -106,15 +107,6 @@ class LookaheadSquare(SquareAttack):  # type: ignore[misc] # the library has no 
             return settled / (self.overhead + samples * depth)
 
         return max((depth for depth in _DEPTHS if depth == 1 or samples * depth <= self.images), key=gain)
-
-
-def _margins(logits: Tensor, y: Tensor) -> Tensor:
-    """(n,), by how much the logit of `y` exceeds the largest of the others."""
-    rows = torch.arange(len(y), device=y.device)
-    right = logits[rows, y].clone()
-    others = logits.clone()
-    others[rows, y] = -torch.inf
-    return right - others.amax(1)
 
 
 def _forget(proposals: _Proposals, first: int) -> None:

@@ -10,6 +10,7 @@ from doubles.demo import ASSETS, IDS
 from torch import Tensor
 
 from apcore import speed
+from apcore.attacks.clean import margins
 from apcore.cli import main
 from apcore.datasets import load_test_set
 from apcore.inspection import inspect_checkpoint
@@ -91,7 +92,7 @@ def test_outcomes_that_differ_by_more_than_rounding_are_our_fault(
     network = speed.network_from_arrays(inspection.graph, inspection.weights)
     example, towards = on_the_boundary(network, images[1])
     example = (example + farther * (towards - example)).clamp(0, 1)
-    margin = speed._margins(network, example[None], labels[1:])[0]
+    margin = margins(network(example[None]), labels[1:]).item()
     both, untouched = (np.array([True, False]), torch.stack([images[0], example])), (np.array([True, True]), images)
     monkeypatch.setattr(speed, "_here", lambda *_arguments: both if broken_here else untouched)
     monkeypatch.setattr(speed, "_by_the_library", lambda *_arguments: untouched if broken_here else both)
